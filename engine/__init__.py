@@ -1,0 +1,1 @@
+"""Code and configuration that repairs itself."""

@@ -1,0 +1,1 @@
+"""Writing to disk: atomic, journaled, undoable."""

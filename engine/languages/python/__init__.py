@@ -1,0 +1,1 @@
+"""Python: tree-sitter finds, the resolver knows names, libcst renders fragments."""

@@ -1,0 +1,1 @@
+"""The repository: discovery, configuration, git, suppression, summaries."""

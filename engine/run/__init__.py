@@ -1,0 +1,1 @@
+"""The pipeline from paths to merged, verified edits."""

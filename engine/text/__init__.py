@@ -1,0 +1,1 @@
+"""Texts as bytes: sources, edits, merging, diffs."""

@@ -1,0 +1,1 @@
+"""The fixers: one fixer, one file, in the folder of its domain."""

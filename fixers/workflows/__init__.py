@@ -1,0 +1,1 @@
+"""Fixers for GitHub Actions workflows and what names the same branches."""
