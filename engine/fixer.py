@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import enum
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import ClassVar, Generic, TypeVar
 
 from autofix.languages import Language
@@ -85,7 +84,7 @@ class Fix:
     edits: Sequence[Edit] = ()
     applicability: Applicability = Applicability.SAFE
     title: str = ""
-    elsewhere: Mapping[str, Sequence[Edit]] = field(default_factory=lambda: {})
+    elsewhere: Mapping[str, Sequence[Edit]] = field(default_factory=dict)
     files: Sequence[FileOperation] = ()
 
 
@@ -179,7 +178,8 @@ class ProgramFixer(_Declaration[OptionsT], Generic[OptionsT, FactsT]):
     @abstractmethod
     def link(self, project: Project) -> FactsT:
         """Join `project.summaries(...)` to what `fix` needs to know. Runs once a round; the result must be picklable and
-        comparable: files are visited again when it changes."""
+        comparable: files are visited again when it changes.
+        """
 
     def targets(self, facts: FactsT) -> Collection[str] | None:
         """The files to visit, where the facts tell; None leaves it to the needles."""

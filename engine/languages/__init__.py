@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from enum import StrEnum
-from functools import lru_cache
+from functools import cache, lru_cache
 
 
 class Language(StrEnum):
@@ -77,7 +77,7 @@ _BY_NAME = {
 _REQUIREMENTS = re.compile(r"(?:.*[-_.])?(?:requirements|constraints)(?:[-_.].*)?\.(?:txt|in)", re.IGNORECASE)
 
 
-@lru_cache(maxsize=None)
+@cache
 def _of_name(name: str) -> Language | None:
     lower = name.lower()
     known = _BY_NAME.get(lower)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 
 class Overlap(ValueError):
@@ -31,6 +32,7 @@ class Edit:
 
     @property
     def is_insertion(self) -> bool:
+        """Whether nothing is removed."""
         return self.start == self.end
 
 
@@ -56,7 +58,7 @@ def in_order(edits: Iterable[Edit]) -> list[Edit]:
         Overlap: two ranges share a byte, or an insertion lies inside a range.
     """
     ordered = sorted(edits, key=lambda edit: (edit.start, edit.end))
-    for before, after in zip(ordered, ordered[1:], strict=False):
+    for before, after in pairwise(ordered):
         if after.start < before.end:
             raise Overlap(f"edits at {before.start}-{before.end} and {after.start}-{after.end} overlap")
     return ordered

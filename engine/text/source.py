@@ -92,7 +92,7 @@ class Source:
         """`compute(self)`, remembered for this version of the text: a parse tree that several fixers share."""
         if compute not in self._derived:
             self._derived[compute] = compute(self)
-        return cast(T, self._derived[compute])
+        return cast("T", self._derived[compute])
 
     def slice(self, start: int, end: int) -> str:
         """The text between two byte offsets."""
