@@ -30,7 +30,7 @@ def needs_quotes(value: str, *, flow: bool = False) -> bool:
         or ": " in value
         or " #" in value
         or value.endswith(":")
-        or (flow and re.search(r"[,\[\]{}?:]", value) is not None)
+        or (flow and re.search(r"[,\[\]{}?]", value) is not None)
     )
 
 
