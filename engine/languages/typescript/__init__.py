@@ -1,0 +1,1 @@
+"""TypeScript, TSX, JavaScript and JSX: tree-sitter finds, the resolver knows names, edits splice bytes."""
