@@ -24,6 +24,7 @@ __all__ = [
     "Finding",
     "Fix",
     "Fixer",
+    "FixerClass",
     "Language",
     "NoOptions",
     "ProgramFixer",
@@ -191,3 +192,4 @@ class ProgramFixer(_Declaration[OptionsT], Generic[OptionsT, FactsT]):
 
 
 AnyFixer = Fixer[object] | ProgramFixer[object, object]
+FixerClass = type[Fixer[object]] | type[ProgramFixer[object, object]]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Iterator, Mapping
+from copy import copy
 from pathlib import Path
 from typing import TypeVar, cast
 
@@ -29,7 +30,8 @@ class Project:
         self.reads: set[str] = set()
         """The paths asked for since the engine last cleared the set; `""` stands for the list of all files."""
         self._paths = frozenset(paths)
-        self._summaries: dict[str, dict[str, object]] = {}
+        self.all_summaries: dict[str, dict[str, object]] = {}
+        """By the summarizer's name, then by path; filled by the engine."""
         self._sources: dict[str, tuple[bytes, Source | None]] = {}
 
     @property
@@ -81,8 +83,17 @@ class Project:
         return source
 
     def summaries(self, summarizer: Summarizer[S]) -> Mapping[str, S]:
-        """The summary of each file of the summarizer's languages, by path. Only for `link`."""
-        return cast("Mapping[str, S]", self._summaries[summarizer.name])
+        """The summaries, by path, of the files that hold the asking fixer's needles. Only for `link`."""
+        return cast("Mapping[str, S]", self.all_summaries.get(summarizer.name, {}))
+
+    def restricted_to(self, paths: Collection[str]) -> Project:
+        """The same project with only the summaries of some files; what is read counts for both."""
+        view = copy(self)
+        view.all_summaries = {
+            name: {path: summary for path, summary in summaries.items() if path in paths}
+            for name, summaries in self.all_summaries.items()
+        }
+        return view
 
 
 def read_below(root: Path, path: str) -> bytes | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right, insort
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
@@ -53,28 +53,43 @@ class _Claims:
             self.edits.add(edit)
 
 
-def merge(fixes: Iterable[T], edits_of: Callable[[T], Mapping[str, Sequence[Edit]]]) -> Merge[T]:
+def _nothing(_: object) -> Collection[str]:
+    return ()
+
+
+def merge(
+    fixes: Iterable[T],
+    edits_of: Callable[[T], Mapping[str, Sequence[Edit]]],
+    whole_files_of: Callable[[T], Collection[str]] = _nothing,
+) -> Merge[T]:
     """Accept fixes in the order given, each with all its edits or not at all.
 
-    A fix waits when one of its edits overlaps an edit of an accepted fix. The same edit asked for twice is made once if
-    it replaces text or is `shared`. Never raises: a fix that overlaps itself is deferred.
+    A fix waits when one of its edits overlaps an edit of an accepted fix, or when it changes a file that another one
+    creates, deletes or renames (`whole_files_of`). The same edit asked for twice is made once if it replaces text or is
+    `shared`. Never raises: a fix that overlaps itself is deferred.
     """
     result: Merge[T] = Merge()
     claims: dict[str, _Claims] = {}
+    whole: set[str] = set()
     for fix in fixes:
+        wanted_whole = set(whole_files_of(fix))
+        if not whole.isdisjoint(edits_of(fix)) or not wanted_whole.isdisjoint(whole | claims.keys()):
+            result.deferred.append(fix)
+            continue
         try:
             wanted = {path: in_order(edits) for path, edits in edits_of(fix).items()}
         except Overlap:
             result.deferred.append(fix)
             continue
-        fresh = {
-            path: [edit for edit in edits if not claims.setdefault(path, _Claims()).has(edit)] for path, edits in wanted.items()
-        }
-        if any(claims[path].conflict(edit) for path, edits in fresh.items() for edit in edits):
+        known = {path: claims.get(path) or _Claims() for path in wanted}
+        fresh = {path: [edit for edit in edits if not known[path].has(edit)] for path, edits in wanted.items()}
+        if any(known[path].conflict(edit) for path, edits in fresh.items() for edit in edits):
             result.deferred.append(fix)
             continue
         for path, edits in fresh.items():
+            claims[path] = known[path]
             claims[path].add(edits)
             result.edits.setdefault(path, []).extend(edits)
+        whole |= wanted_whole
         result.accepted.append(fix)
     return result

@@ -1,0 +1,102 @@
+"""The commands that run fixers or take a run back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from autofix.apply.changes import ApplyError
+from autofix.cli.commands import CHANGES_NEEDED, INTERRUPTED, SOME_FAILED, WRONG_USAGE
+from autofix.cli.output import Output
+from autofix.project.changes import UnknownRevision
+from autofix.project.configuration import ConfigurationError
+from autofix.project.discovery import NotFound
+from autofix.registry import UnknownSelector, load
+from autofix.report import diff, json, text
+from autofix.run.result import Result
+from autofix.session import Request, execute, interrupted, take_back, write
+
+
+def run_command(
+    paths: Sequence[Path],
+    select: Sequence[str] | None,
+    unsafe: bool | None,
+    *,
+    dry_run: bool,
+    ignore: Sequence[str],
+    since: str | None,
+    default_branch: str | None,
+    output_format: str | None,
+    output_file: Path | None,
+    configuration: Path | None,
+    jobs: int | None,
+    no_cache: bool,
+    allow_dirty: bool,
+    exit_zero: bool,
+    exit_non_zero_on_fix: bool,
+    quiet: bool,
+    verbose: bool,
+    color: str,
+) -> int:
+    """Run fixers and return the exit code."""
+    output = Output(color, output_file)
+    request = Request(paths, select, ignore, unsafe, since, jobs, not no_cache, configuration, default_branch, output.progress)
+    try:
+        result = execute(request, load())
+        output.end_progress()
+        if dry_run:
+            _warn(interrupted(result.root), output)
+        else:
+            result, applied = write(result, allow_dirty=allow_dirty)
+            _warn(applied.recovered.message if applied.recovered else None, output)
+        show(result, output_format or ("diff" if dry_run else "text"), not dry_run, quiet, verbose, output)
+    except (ConfigurationError, UnknownSelector, UnknownRevision, NotFound) as error:
+        output.end_progress()
+        output.error(str(error))
+        return WRONG_USAGE
+    except KeyboardInterrupt:
+        output.end_progress()
+        output.error("interrupted; files that were written can be put back with `autofix undo`")
+        return INTERRUPTED
+    except (ApplyError, OSError) as error:
+        output.end_progress()
+        output.error(str(error))
+        return SOME_FAILED
+    if result.failures:
+        return SOME_FAILED
+    needed = bool(result.changes) and (dry_run or exit_non_zero_on_fix)
+    return CHANGES_NEEDED if needed and not exit_zero else 0
+
+
+def show(result: Result, output_format: str, written: bool, quiet: bool, verbose: bool, output: Output) -> None:
+    """Print a run in a format. What is no text for people leaves stdout to the format and goes to stderr."""
+    if output_format == "diff":
+        output.diff(diff.chunks(result))
+    elif output_format == "json":
+        output.result([json.document(result, written=written).encode(), b"\n"])
+    else:
+        lines = text.lines(result, written=written, verbose=verbose, style=output.result_style)
+        output.result(f"{line}\n".encode("utf-8", "backslashreplace") for line in lines)
+        return
+    if not quiet:
+        for line in text.lines(result, written=written, verbose=verbose, style=output.style):
+            output.say(line)
+
+
+def _warn(message: str | None, output: Output) -> None:
+    if message is not None:
+        output.say(f"{output.style('yellow', 'notice')} {message}")
+
+
+def undo_command(path: Path) -> int:
+    """Take the last run back and return the exit code."""
+    output = Output("auto")
+    try:
+        undone = take_back(path)
+    except (ApplyError, NotFound, OSError) as error:
+        output.error(str(error))
+        return SOME_FAILED
+    output.say(undone.message)
+    for left in undone.refused:
+        output.say(f"{output.style('red', 'failed')} {left.path}: {left.reason}")
+    return SOME_FAILED if undone.refused else 0

@@ -1,0 +1,72 @@
+"""Summaries kept from run to run, keyed by the content of the file they are of."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import pickle
+import tempfile
+from hashlib import blake2b
+from pathlib import Path
+
+from autofix.version import VERSION
+
+
+def folder() -> Path:
+    """Where caches lie: the user's own folder, never the scanned repository, whose files must not be unpickled."""
+    base = os.environ.get("XDG_CACHE_HOME")
+    return (Path(base) if base else Path.home() / ".cache") / "autofix"
+
+
+class SummaryCache:
+    """The summaries of one repository. Entries of files that are gone are dropped when the cache is saved."""
+
+    def __init__(self, root: Path | None) -> None:
+        """Load the cache of the repository at `root`; None keeps nothing between runs."""
+        self._file = None if root is None else folder() / f"{_digest(os.fsencode(root)).hex()}.summaries"
+        self._old: dict[tuple[str, int, bytes], object] = {}
+        self._new: dict[tuple[str, int, bytes], object] = {}
+        if self._file is not None:
+            self._old = _load(self._file)
+
+    @staticmethod
+    def key(name: str, version: int, path: str, data: bytes) -> tuple[str, int, bytes]:
+        """The key of a summary: the path counts, since a summary may depend on a file's name."""
+        return name, version, _digest(data, os.fsencode(path))
+
+    def get(self, key: tuple[str, int, bytes]) -> object | None:
+        """A summary, or None where it is not known."""
+        if key in self._new:
+            return self._new[key]
+        found = self._old.get(key)
+        if found is not None:
+            self._new[key] = found
+        return found
+
+    def put(self, key: tuple[str, int, bytes], summary: object) -> None:
+        """Remember a summary."""
+        self._new[key] = summary
+
+    def save(self) -> None:
+        """Write the cache if it changed; a cache that cannot be written is no error."""
+        if self._file is None or self._new.keys() == self._old.keys():
+            return
+        with contextlib.suppress(OSError):
+            self._file.parent.mkdir(parents=True, exist_ok=True)
+            handle, temporary = tempfile.mkstemp(dir=self._file.parent)
+            with os.fdopen(handle, "wb") as file:
+                pickle.dump((VERSION, self._new), file, pickle.HIGHEST_PROTOCOL)
+            os.replace(temporary, self._file)
+
+
+def _load(file: Path) -> dict[tuple[str, int, bytes], object]:
+    try:
+        with open(file, "rb") as stream:
+            version, entries = pickle.load(stream)  # noqa: S301 - our own file in the user's cache folder
+    except Exception:  # whatever a damaged file does to pickle: it is only a cache
+        return {}
+    return entries if version == VERSION and isinstance(entries, dict) else {}
+
+
+def _digest(data: bytes, salt: bytes = b"") -> bytes:
+    return blake2b(data, digest_size=16, key=blake2b(salt, digest_size=32).digest() if salt else b"").digest()

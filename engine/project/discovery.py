@@ -1,0 +1,228 @@
+"""Which files a run looks at: git's view of the repository, or a walk where there is no git."""
+
+from __future__ import annotations
+
+import os
+import stat
+import subprocess
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+# Folders that hold what others wrote or what tools made, even where a repository tracks them.
+EXCLUDED_FOLDERS = frozenset(
+    {
+        ".autofix", ".bzr", ".direnv", ".eggs", ".git", ".hg", ".ipynb_checkpoints", ".mypy_cache", ".next", ".nox", ".nuxt",
+        ".pytest_cache", ".ruff_cache", ".svn", ".terraform", ".tox", ".venv", ".yarn", "__pycache__", "__pypackages__",
+        "bower_components", "node_modules", "site-packages", "venv",
+    }
+)  # fmt: skip
+
+# Beyond this a source file was not written by a person.
+SIZE_LIMIT = 4 * 1024 * 1024
+
+_GENERATED_MARKERS = (b"@generated", b"DO NOT EDIT", b"Do not edit", b"do not edit")
+_MINIFIED_LINE = 20_000
+
+# Whatever the repository's own configuration says, git must not start programs for us.
+GIT = ("git", "-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null")
+
+
+class NotFound(ValueError):
+    """A path that was named does not exist or belongs to another repository."""
+
+
+@dataclass(frozen=True)
+class Discovery:
+    """The root of the project, all its files, and those that the run was asked for, by path relative to the root."""
+
+    root: Path
+    has_git: bool
+    paths: frozenset[str]
+    targets: tuple[str, ...]
+
+
+class Skip(Exception):
+    """A file is left alone; the message says why in a few words."""
+
+
+class Unreadable(Exception):
+    """A file could not be read; the message is the system's."""
+
+
+def discover(named: Sequence[Path]) -> Discovery:
+    """Find the files below the named paths.
+
+    A file that is named itself is looked at even in an excluded folder. The root is the git work tree of the first path,
+    else the nearest folder above all paths with a configuration, else the current folder if it holds all paths, else the
+    first path's folder.
+
+    Raises:
+        NotFound: a named path does not exist, or they belong to several repositories.
+    """
+    for path in named:
+        if not path.exists():
+            raise NotFound(f"{path}: no such file or folder")
+    real = [path.resolve() for path in named]
+    top = _work_tree(root_of(real[0]))
+    root = _common_root(real) if top is None else top
+    outside = next((path for path in real if not path.is_relative_to(root)), None)
+    if outside is not None:
+        raise NotFound(f"{outside} lies outside of {root}: run once for each repository")
+    listed = list(_walk(root) if top is None else _listed_by_git(root))
+    return Discovery(root, top is not None, frozenset(listed), tuple(sorted(_targets(listed, root, real))))
+
+
+def root_of(path: Path) -> Path:
+    """The folder of a path, itself if it is one."""
+    return path if path.is_dir() else path.parent
+
+
+def _common_root(real: Sequence[Path]) -> Path:
+    first = root_of(real[0])
+    configured = (folder for folder in (first, *first.parents) if (folder / "autofix.toml").is_file())
+    for candidate in (next(configured, None), Path.cwd().resolve()):
+        if candidate is not None and all(path.is_relative_to(candidate) for path in real):
+            return candidate
+    return first
+
+
+def _work_tree(folder: Path) -> Path | None:
+    if not any((parent / ".git").exists() for parent in (folder, *folder.parents)) and "GIT_DIR" not in os.environ:
+        return None
+    try:
+        done = subprocess.run([*GIT, "-C", str(folder), "rev-parse", "--show-toplevel"], capture_output=True, check=False)
+    except OSError:
+        return None
+    top = os.fsdecode(done.stdout.rstrip(b"\n"))
+    return Path(top).resolve() if done.returncode == 0 and top else None
+
+
+def _listed_by_git(root: Path) -> Iterator[str]:
+    command = [*GIT, "-C", str(root), "ls-files", "-z", "-co", "--exclude-standard", "--deduplicate"]
+    done = subprocess.run(command, capture_output=True, check=False)
+    if done.returncode != 0:
+        yield from _walk(root)
+        return
+    # A trailing slash marks another repository inside this one.
+    yield from (path for path in os.fsdecode(done.stdout).split("\0") if path and not path.endswith("/"))
+
+
+def _walk(root: Path) -> Iterator[str]:
+    """All regular files below a folder without git, `.gitignore` files respected, links not followed."""
+    pending = [("", ())]  # type: list[tuple[str, tuple[tuple[str, Callable[[str], bool]], ...]]]
+    while pending:
+        folder, ignores = pending.pop()
+        try:
+            entries = sorted(os.scandir(root / folder), key=lambda entry: entry.name)
+        except OSError:
+            continue
+        names = {entry.name for entry in entries}
+        if folder and ".git" in names:
+            continue  # a repository of its own
+        if ".gitignore" in names:
+            ignores = (*ignores, (folder, _gitignore(root / folder / ".gitignore")))
+        for entry in entries:
+            path = f"{folder}/{entry.name}" if folder else entry.name
+            if entry.is_dir(follow_symlinks=False):
+                if entry.name not in EXCLUDED_FOLDERS and not _ignored(path + "/", ignores):
+                    pending.append((path, ignores))
+            elif entry.is_file(follow_symlinks=False) and not _ignored(path, ignores):
+                yield path
+
+
+def _ignored(path: str, ignores: Iterable[tuple[str, Callable[[str], bool]]]) -> bool:
+    return any(matches(path[len(folder) + 1 :] if folder else path) for folder, matches in ignores)
+
+
+def _gitignore(file: Path) -> Callable[[str], bool]:
+    try:
+        lines = file.read_text("utf-8", "surrogateescape").splitlines()
+    except OSError:
+        return lambda _: False
+    return matcher(lines)
+
+
+def matcher(patterns: Iterable[str]) -> Callable[[str], bool]:
+    """Whether patterns in the syntax of .gitignore cover a path."""
+    from pathspec import GitIgnoreSpec
+
+    return GitIgnoreSpec.from_lines(patterns).match_file
+
+
+def _targets(listed: Iterable[str], root: Path, real: Sequence[Path]) -> Iterator[str]:
+    named_files = {path.relative_to(root).as_posix() for path in real if not path.is_dir()}
+    yield from named_files
+    folders = tuple(prefix for path in real if path.is_dir() for prefix in [_prefix(path.relative_to(root))])
+    if not folders:
+        return
+    by_folder: dict[str, bool] = {}
+    everything = "" in folders
+    for path in listed:
+        if path in named_files or not (everything or path.startswith(folders)):
+            continue
+        folder = path.rpartition("/")[0]
+        hidden = by_folder.get(folder)
+        if hidden is None:
+            hidden = by_folder[folder] = not EXCLUDED_FOLDERS.isdisjoint(folder.split("/"))
+        if not hidden:
+            yield path
+
+
+def _prefix(folder: Path) -> str:
+    return "" if folder == Path() else folder.as_posix() + "/"
+
+
+def read(full: str) -> bytes:
+    """The bytes of a regular file that a person may have written.
+
+    Raises:
+        Skip: a link, a special file, or larger than `SIZE_LIMIT`.
+        Unreadable: the system refused.
+        FileNotFoundError: git lists it but it is gone.
+    """
+    try:
+        # Without O_NONBLOCK the open of a FIFO would wait for a writer.
+        handle = os.open(full, os.O_RDONLY | _NO_FOLLOW | _NON_BLOCK)
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        if os.path.islink(full):
+            raise Skip("is a symbolic link") from None
+        raise Unreadable(error.strerror or str(error)) from None
+    try:
+        status = os.fstat(handle)
+        if not stat.S_ISREG(status.st_mode):
+            raise Skip("is not a regular file")
+        if status.st_size > SIZE_LIMIT:
+            raise Skip(f"is larger than {SIZE_LIMIT // 1024 // 1024} MiB ({status.st_size:,} bytes)")
+        return _read_all(handle, status.st_size)
+    except OSError as error:
+        raise Unreadable(error.strerror or str(error)) from None
+    finally:
+        os.close(handle)
+
+
+_NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0)
+_NON_BLOCK = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+
+
+def _read_all(handle: int, size: int) -> bytes:
+    data = os.read(handle, size + 1)
+    while len(data) <= size and (more := os.read(handle, size + 1 - len(data))):
+        data += more
+    return data
+
+
+def generated(data: bytes) -> str | None:
+    """Why a file counts as written by a program: its own words near the top, or lines that no person writes."""
+    head = data[:2048]
+    for marker in _GENERATED_MARKERS:
+        at = head.find(marker)
+        if at >= 0:
+            line = head[head.rfind(b"\n", 0, at) + 1 : (head.find(b"\n", at) + 1 or len(head) + 1) - 1]
+            if marker == b"@generated" or b"enerated" in line:
+                return "is marked as generated"
+    if len(data) > _MINIFIED_LINE and max(map(len, data.split(b"\n"))) > _MINIFIED_LINE:
+        return f"has a line of more than {_MINIFIED_LINE:,} bytes: minified or generated"
+    return None

@@ -1,0 +1,86 @@
+"""For people: findings by file, what was refused and why, and a line that sums up."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from itertools import groupby
+
+from autofix.run.result import Reported, Result, Status
+
+Style = Callable[[str, str], str]
+"""Colours a piece of text: style name and text."""
+
+_STYLES = {
+    Status.FIXED: "green",
+    Status.UNSAFE: "yellow",
+    Status.SUGGESTED: "cyan",
+    Status.REFUSED: "magenta",
+    Status.DROPPED: "red",
+}
+_WORDS = {Status.UNSAFE: "unsafe fix", Status.SUGGESTED: "suggestion", Status.REFUSED: "refused", Status.DROPPED: "dropped"}
+
+
+def lines(result: Result, *, written: bool, verbose: bool, style: Style) -> Iterator[str]:
+    """The report line by line; `written` tells whether the fixes are on disk or only planned."""
+    shown = [item for item in result.findings if verbose or item.status is not Status.SUGGESTED]
+    for path, items in groupby(shown, key=lambda item: item.path):
+        yield style("bold", path)
+        for item in items:
+            yield from _finding(item, written, style)
+    yield from _side(result, verbose, style)
+    yield summary(result, written=written, style=style)
+
+
+def _finding(item: Reported, written: bool, style: Style) -> Iterator[str]:
+    word = _WORDS.get(item.status) or ("fixed" if written else "can be fixed")
+    place = f"{item.start.line}:{item.start.column}"
+    yield f"  {style('dim', place)} {style(_STYLES[item.status], word)} {style('bold', item.fixer)}: {item.message}"
+    for evidence in item.evidence:
+        yield style("dim", f"      evidence: {evidence}")
+    if item.reason and item.reason != item.message:
+        yield f"      because: {item.reason}"
+    if item.hint:
+        yield f"      you could: {item.hint}"
+
+
+def _side(result: Result, verbose: bool, style: Style) -> Iterator[str]:
+    for failure in result.failures:
+        of = f" [{failure.fixer}]" if failure.fixer else ""
+        yield f"{style('red', 'failed')} {failure.path or 'run'}{of}: {failure.reason}"
+    if verbose:
+        for skipped in result.skipped:
+            yield f"{style('dim', 'left alone')} {skipped.path}: {skipped.reason}"
+    for notice in result.notices:
+        yield f"{style('yellow', 'notice')} {notice.path}:{notice.line}: {notice.message}"
+
+
+def summary(result: Result, *, written: bool, style: Style) -> str:
+    """One line: how many problems were fixed, and what is left."""
+    counts = Counter(item.status for item in result.findings)
+    fixed = counts[Status.FIXED]
+    parts = []
+    if fixed:
+        done = f"{'fixed' if written else 'would fix'} {_count(fixed, 'problem')} in {_count(len(result.changes), 'file')}"
+        parts.append(style("green", done))
+    parts += _left_over(counts, result)
+    return ", ".join(parts) if parts else f"nothing to fix in {_count(result.files, 'file')}"
+
+
+def _left_over(counts: Counter[Status], result: Result) -> Iterable[str]:
+    if counts[Status.UNSAFE]:
+        yield f"{_count(counts[Status.UNSAFE], 'more')} with --unsafe"
+    if counts[Status.SUGGESTED]:
+        yield _count(counts[Status.SUGGESTED], "suggestion")
+    if counts[Status.REFUSED]:
+        yield f"{counts[Status.REFUSED]} left to you"
+    if counts[Status.DROPPED]:
+        yield f"{counts[Status.DROPPED]} dropped"
+    if result.failures:
+        yield _count(len(result.failures), "failure")
+    if result.skipped:
+        yield f"{_count(len(result.skipped), 'file')} left alone"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 or noun == "more" else f"{number} {noun}s"

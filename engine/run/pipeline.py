@@ -1,0 +1,492 @@
+"""From paths to merged, verified edits: the way of the data, round by round until nothing changes."""
+
+from __future__ import annotations
+
+import os
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from hashlib import blake2b
+
+from autofix.fixer import AnyFixer, ProgramFixer
+from autofix.project.cache import SummaryCache
+from autofix.project.discovery import Discovery, Skip, Unreadable, generated, read
+from autofix.project.project import Project
+from autofix.project.summaries import Summarizer
+from autofix.run import pool
+from autofix.run.pool import Died
+from autofix.run.prefilter import Prefilter
+from autofix.run.proposals import Proposal, components, made_together
+from autofix.run.reporting import Places, changes, findings
+from autofix.run.result import Failure, Notice, Result, Settings, Skipped
+from autofix.run.tree import Impossible, Tree
+from autofix.run.work import (
+    FixOutcome,
+    FixTask,
+    FixWork,
+    InspectOutcome,
+    InspectTask,
+    InspectWork,
+    LinkOutcome,
+    LinkTask,
+    LinkWork,
+    one_fixer_each,
+)
+
+# Rounds after which fixes that still produce changes are taken to feed on each other.
+ROUND_LIMIT = 100
+
+SUPPRESSION_MARK = b"autofix:"
+
+
+class Scope:
+    """What a run may look at and change; the default is everything."""
+
+    def ignored(self, path: str, fixer: str) -> bool:
+        """Whether the configuration keeps a fixer, by its id, from a file."""
+        return False
+
+    def excluded(self, path: str) -> bool:
+        """Whether no fixer may change a file."""
+        return False
+
+    def covers(self, path: str, first_line: int, last_line: int) -> bool:
+        """Whether a finding on these lines (1-based, in the file as it is on disk) counts."""
+        return True
+
+
+def run(discovery: Discovery, project: Project, fixers: Sequence[AnyFixer], scope: Scope, settings: Settings) -> Result:
+    """Find and make, in memory, everything that the fixers have to say of the discovered files. Nothing is written."""
+    return _Run(discovery, project, fixers, scope, settings).execute()
+
+
+class _Run:
+    def __init__(
+        self, discovery: Discovery, project: Project, fixers: Sequence[AnyFixer], scope: Scope, settings: Settings
+    ) -> None:
+        self.discovery = discovery
+        self.project = project
+        self.fixers = fixers
+        self.scope = scope
+        self.settings = settings
+        self.prefilter = Prefilter(fixers, scope.ignored)
+        self.cache = SummaryCache(discovery.root if settings.cache else None)
+        self.tree = Tree()
+        self.targets = frozenset(discovery.targets)
+        self.candidates: dict[str, tuple[int, ...]] = {}
+        self.data: dict[str, bytes] = {}
+        self.left_alone: dict[str, str] = {}
+        self.linked: dict[int, LinkOutcome] = {}
+        self.outcomes: dict[str, FixOutcome] = {}
+        self.applied: list[Proposal] = []
+        self.dropped: dict[Proposal, str] = {}
+        self.failures: dict[tuple[str, str], str] = {}
+        self.abandoned: set[str] = set()
+        self.seen: dict[str, set[bytes]] = defaultdict(set)
+        self.places = Places(self.bytes_of)
+
+    # The stages, in order.
+
+    def execute(self) -> Result:
+        self.scan()
+        self.link(range(len(self.fixers)))
+        dirty = self.first_round()
+        for _ in range(ROUND_LIMIT):
+            if not dirty:
+                break
+            self.ask(dirty)
+            dirty = self.make(self.proposals(dirty))
+        else:
+            self.abandon(dirty, f"still changes it after {ROUND_LIMIT} rounds")
+        self.cache.save()
+        return self.result()
+
+    def scan(self) -> None:
+        """Read every file that some fixer may want, keep those with needles, summarize what has to be linked."""
+        for outcome in self.inspect(self._scanned()):
+            self._keep_summaries(outcome)
+
+    def _scanned(self) -> Iterator[InspectTask]:
+        programs = [index for index, fixer in enumerate(self.fixers) if isinstance(fixer, ProgramFixer)]
+        paths = self.discovery.paths | self.targets if programs else self.targets
+        for done, path in enumerate(sorted(paths)):
+            self._tell("reading", done, len(paths))
+            indexes = self.prefilter.by_path(path)
+            if path not in self.targets:
+                indexes = [index for index in indexes if index in programs]
+            if indexes:
+                yield from self._candidate(path, indexes)
+
+    def _candidate(self, path: str, indexes: list[int]) -> Iterator[InspectTask]:
+        data = self._read(path)
+        if data is None:
+            return
+        hits = self.prefilter.by_content(indexes, data)
+        if not hits and SUPPRESSION_MARK not in data:
+            return
+        self.candidates[path] = tuple(hits)
+        self.data[path] = data
+        if (reason := generated(data)) is not None:
+            self.left_alone[path] = reason
+        task = self._summary_task(path, data)
+        if task.summarizers:
+            yield task
+
+    def _read(self, path: str) -> bytes | None:
+        try:
+            return read(os.path.join(self.discovery.root, path))
+        except FileNotFoundError:
+            return None
+        except Skip as skip:
+            if path in self.targets:
+                self.left_alone[path] = str(skip)
+        except Unreadable as error:
+            if path in self.targets:
+                self.failures[path, ""] = f"cannot be read: {error}"
+        return None
+
+    def link(self, indexes: Iterable[int]) -> set[int]:
+        """Link the whole-program fixers among the indexes; returns those whose facts are new."""
+        tasks = [
+            LinkTask(index, frozenset(path for path, hits in self.candidates.items() if index in hits))
+            for index in indexes
+            if isinstance(self.fixers[index], ProgramFixer)
+        ]
+        changed: set[int] = set()
+        for answer in self._pooled(LinkWork(self.project, self.fixers), tasks):
+            outcome = LinkOutcome(answer.task, error=answer.reason) if isinstance(answer, Died) else answer
+            index = outcome.task.index
+            if outcome.error:
+                self.failures["", self.fixers[index].id] = outcome.error
+            known = self.linked.get(index)
+            if known is None or (known.facts, known.targets) != (outcome.facts, outcome.targets):
+                changed.add(index)
+            self.linked[index] = outcome
+        return changed
+
+    def first_round(self) -> dict[str, tuple[int, ...]]:
+        paths = self.targets & (self.candidates.keys() | self._linked_targets())
+        return {path: self._wanted(path) for path in paths}
+
+    def ask(self, dirty: dict[str, tuple[int, ...]]) -> None:
+        """Show files to fixers; what they say replaces what they said before."""
+        facts = {index: outcome.facts for index, outcome in self.linked.items()}
+        work = FixWork(self.project, self.fixers, facts, self.settings.known_ids)
+        tasks = [task for path, indexes in sorted(dirty.items()) if (task := self._fix_task(path, indexes)) is not None]
+        for path in dirty:
+            self.outcomes.pop(path, None)
+        fatal: list[FixTask] = []
+        for done, outcome in enumerate(self._pooled(work, tasks)):
+            self._tell("fixing", done, len(tasks))
+            if not isinstance(outcome, Died):
+                self._keep_outcome(outcome)
+            elif len(outcome.task.fixers) > 1:
+                fatal.append(outcome.task)
+            else:
+                self._keep_death(outcome)
+        for outcome in self._pooled(work, one_fixer_each(fatal)):
+            if isinstance(outcome, Died):
+                self._keep_death(outcome)
+            else:
+                self._keep_outcome(outcome)
+
+    def proposals(self, dirty: Iterable[str]) -> list[Proposal]:
+        """The fixes that may be made, in the order in which they are tried."""
+        found = [
+            Proposal(path, index, finding)
+            for path in dirty
+            if path in self.outcomes
+            for index, finding in self.outcomes[path].findings
+        ]
+        return sorted((proposal for proposal in found if self._allowed(proposal)), key=Proposal.order)
+
+    def make(self, proposals: Sequence[Proposal]) -> dict[str, tuple[int, ...]]:
+        """Merge, verify, and keep what holds. Returns the files to show again."""
+        refused: dict[Proposal, str] = {}
+        while True:
+            merged = made_together(proposal for proposal in proposals if proposal not in refused)
+            try:
+                tree = self.tree.after((proposal.fix for proposal in merged.accepted), merged.edits, self.bytes_of)
+            except Impossible:
+                refused |= self._impossible(merged.accepted)
+                continue
+            outcomes = self._verified(tree)
+            broken = {outcome.task.path: outcome.broken for outcome in outcomes if outcome.broken}
+            if not broken:
+                break
+            refused |= self._breaking(merged.accepted, broken)
+        self.dropped |= refused
+        changed = {outcome.task.path for outcome in outcomes} | self._gone(tree)
+        if not changed:
+            return {}
+        for proposal in merged.accepted:
+            self.places.remember(proposal, self.tree)
+        self.applied += merged.accepted
+        self._advance(tree)
+        for outcome in outcomes:
+            self._keep_summaries(outcome)
+        again = {proposal.path for proposal in merged.deferred}
+        changed -= self._stop_ping_pong(changed)
+        return self._affected(changed, again)
+
+    # Helpers of the stages.
+
+    def bytes_of(self, path: str) -> bytes | None:
+        """A file as it is on disk, or as it was when this run read it."""
+        if path not in self.data and path in self.discovery.paths:
+            data = self._read(path)
+            if data is not None:
+                self.data[path] = data
+        return self.data.get(path)
+
+    def _tell(self, stage: str, done: int, total: int) -> None:
+        if self.settings.progress is not None:
+            self.settings.progress(stage, done, total)
+
+    def _pooled(
+        self, work: pool.Work[pool.TaskT, pool.ResultT], tasks: Iterable[pool.TaskT]
+    ) -> Iterator[pool.ResultT | Died[pool.TaskT]]:
+        return pool.run(work, tasks, self.settings.limits)
+
+    def _present(self, path: str) -> bytes | None:
+        version = self.tree.versions.get(path)
+        return self.bytes_of(path) if version is None else version.data
+
+    def _linked_targets(self) -> set[str]:
+        return {path for outcome in self.linked.values() for path in outcome.targets or ()}
+
+    def _wanted(self, path: str) -> tuple[int, ...]:
+        """The fixers to ask about a file: those with needles in it, or whose facts name it."""
+        chosen = []
+        hits = self.candidates.get(path, ())
+        for index in self.prefilter.by_path(path):
+            linked = self.linked.get(index)
+            if linked is None:
+                wanted = index in hits
+            else:
+                wanted = not linked.error and (index in hits if linked.targets is None else path in linked.targets)
+            if wanted and (path, self.fixers[index].id) not in self.failures:
+                chosen.append(index)
+        return tuple(chosen)
+
+    def _fix_task(self, path: str, indexes: tuple[int, ...]) -> FixTask | None:
+        if path in self.left_alone or path in self.abandoned or (path, "") in self.failures:
+            return None
+        data = self._present(path)
+        if data is None or (not indexes and SUPPRESSION_MARK not in data):
+            return None
+        return FixTask(path, data, indexes, tuple(self.prefilter.by_path(path)))
+
+    def _keep_outcome(self, outcome: FixOutcome) -> None:
+        path = outcome.task.path
+        if outcome.failure:
+            self.failures[path, ""] = outcome.failure
+        for index, reason in outcome.errors:
+            self._fail(path, index, reason)
+        known = self.outcomes.get(path)
+        if known is not None:
+            outcome.findings = known.findings + outcome.findings
+            outcome.reads |= known.reads
+        self.outcomes[path] = outcome
+
+    def _keep_death(self, died: Died[FixTask]) -> None:
+        for index in died.task.fixers:
+            self._fail(died.task.path, index, died.reason)
+
+    def _fail(self, path: str, index: int, reason: str) -> None:
+        self.failures[path, self.fixers[index].id] = reason
+
+    def _allowed(self, proposal: Proposal) -> bool:
+        if not proposal.makes(self.settings.unsafe) or not self.places.covers(proposal, self.tree, self.scope):
+            return False
+        fixer = self.fixers[proposal.index].id
+        return not any(
+            path in self.abandoned or path in self.left_alone or self.scope.excluded(path) or self.scope.ignored(path, fixer)
+            for path in proposal.touched()
+        )
+
+    def _impossible(self, accepted: Sequence[Proposal]) -> dict[Proposal, str]:
+        culprits: dict[Proposal, str] = {}
+        for proposal in accepted:
+            try:
+                self.tree.after([proposal.fix], proposal.edits(), self.bytes_of)
+            except Impossible as error:
+                culprits[proposal] = f"cannot be made: {error}"
+        return culprits or dict.fromkeys(accepted, "cannot be made together")
+
+    def _verified(self, tree: Tree) -> list[InspectOutcome]:
+        """Re-parse what differs from the round before."""
+        tasks = []
+        for path, version in tree.versions.items():
+            known = self.tree.versions.get(path)
+            data = version.data
+            if version is not known and data is not None:
+                before = known.data if known is not None else self.bytes_of(version.original_path)
+                tasks.append(self._summary_task(path, data, before or b""))
+        return [
+            InspectOutcome(outcome.task, broken=outcome.reason) if isinstance(outcome, Died) else outcome
+            for outcome in self._pooled(InspectWork(self._summarizers()), tasks)
+        ]
+
+    def _breaking(self, accepted: Sequence[Proposal], broken: dict[str, str]) -> dict[Proposal, str]:
+        """The proposals to blame for files that no longer parse: those of one fixer, if it breaks the file by itself."""
+        culprits: dict[Proposal, str] = {}
+        for path, reason in broken.items():
+            touching = [proposal for proposal in accepted if path in proposal.touched()]
+            by_fixer = [[p for p in touching if p.index == index] for index in sorted({p.index for p in touching})]
+            guilty = [share for share in by_fixer if len(by_fixer) == 1 or self._breaks(share)]
+            # Each fixer's share holds by itself: the later ones wait until the first is made.
+            for proposal in (proposal for share in guilty or by_fixer[1:] for proposal in share):
+                culprits[proposal] = f"the result would not parse: {path}: {reason}"
+        return culprits
+
+    def _breaks(self, share: Sequence[Proposal]) -> bool:
+        merged = made_together(share)
+        tree = self.tree.after((proposal.fix for proposal in merged.accepted), merged.edits, self.bytes_of)
+        return any(outcome.broken for outcome in self._verified(tree))
+
+    def _gone(self, tree: Tree) -> set[str]:
+        return {
+            path
+            for path, version in tree.versions.items()
+            if version.source is None and version is not self.tree.versions.get(path)
+        }
+
+    def _advance(self, tree: Tree) -> None:
+        self.tree = tree
+        self.project.overlay = tree.overlay()
+
+    def _stop_ping_pong(self, changed: set[str]) -> set[str]:
+        repeated = set()
+        for path in changed:
+            states = self.seen[path]
+            if not states:
+                states.add(_digest(self.bytes_of(path)))
+            state = _digest(self.tree.versions[path].data)
+            if state in states:
+                repeated.add(path)
+            states.add(state)
+        return self.abandon(repeated, "keep changing it back and forth") if repeated else set()
+
+    def abandon(self, paths: Iterable[str], why: str) -> set[str]:
+        """Put files back as they were on disk, with all that was changed together with them, and name the fixers."""
+        joined = components(self.applied)
+        lost = {other for path in paths for other in joined.get(path, {path})}
+        for path in lost:
+            names = sorted({self.fixers[proposal.index].id for proposal in self.applied if path in proposal.touched()})
+            self.failures[path, ", ".join(names)] = (
+                f"left as it was: {'this fixer' if len(names) == 1 else 'these fixers'} {why}"
+            )
+        self.applied = [proposal for proposal in self.applied if lost.isdisjoint(proposal.touched())]
+        self.abandoned |= lost
+        self._advance(self.tree.without(lost))
+        return lost
+
+    def _affected(self, changed: set[str], again: set[str]) -> dict[str, tuple[int, ...]]:
+        """The files to show again: changed ones, those that wait, and those that depend on what changed."""
+        for path in changed:
+            data = self._present(path)
+            indexes = self.prefilter.by_path(path)
+            self.candidates[path] = () if data is None else tuple(self.prefilter.by_content(indexes, data))
+        touched = changed | ({""} if any(self._came_or_went(path) for path in changed) else set())
+        stale = self._stale_links(touched)
+        news = self.link(stale)
+        moved = {path for index in news for path in self._visited_by(index)}
+        dependent = {
+            path
+            for path, outcome in self.outcomes.items()
+            if not touched.isdisjoint(outcome.reads) or any(not touched.isdisjoint(p.elsewhere()) for p in self._said(outcome))
+        }
+        paths = (changed | again | moved | dependent) & (self.targets | changed)
+        return {path: self._wanted(path) for path in paths if self._present(path) is not None}
+
+    def _said(self, outcome: FixOutcome) -> list[Proposal]:
+        return [Proposal(outcome.task.path, index, finding) for index, finding in outcome.findings]
+
+    def _came_or_went(self, path: str) -> bool:
+        version = self.tree.versions.get(path)
+        return version is not None and (version.source is None or version.original is None or version.original_path != path)
+
+    def _stale_links(self, touched: set[str]) -> list[int]:
+        return [
+            index
+            for index, outcome in self.linked.items()
+            if not touched.isdisjoint(outcome.reads)
+            or not touched.isdisjoint(outcome.task.paths)
+            or any(index in self.candidates.get(path, ()) for path in touched)
+        ]
+
+    def _visited_by(self, index: int) -> set[str]:
+        targets = self.linked[index].targets
+        if targets is not None:
+            return set(targets)
+        return {path for path, hits in self.candidates.items() if index in hits}
+
+    # Summaries.
+
+    def _summarizers(self) -> dict[str, Summarizer[object]]:
+        programs = (fixer for fixer in self.fixers if isinstance(fixer, ProgramFixer))
+        return {summarizer.name: summarizer for fixer in programs for summarizer in fixer.summarizers}
+
+    def _summary_task(self, path: str, data: bytes, before: bytes | None = None) -> InspectTask:
+        """What is to be found out about a file; what the cache knows is kept at once."""
+        missing = []
+        for index in self.prefilter.by_content(self.prefilter.by_path(path), data):
+            fixer = self.fixers[index]
+            if not isinstance(fixer, ProgramFixer):
+                continue
+            for summarizer in fixer.summarizers:
+                key = SummaryCache.key(summarizer.name, summarizer.version, path, data)
+                known = self.cache.get(key)
+                if known is None:
+                    missing.append(summarizer.name)
+                elif before is None:
+                    self.project.all_summaries.setdefault(summarizer.name, {})[path] = known
+        return InspectTask(path, data, tuple(dict.fromkeys(missing)), before)
+
+    def inspect(self, tasks: Iterable[InspectTask]) -> Iterator[InspectOutcome]:
+        for outcome in self._pooled(InspectWork(self._summarizers()), tasks):
+            if isinstance(outcome, Died):
+                self.failures[outcome.task.path, ""] = f"cannot be summarized: {outcome.reason}"
+            else:
+                yield outcome
+
+    def _keep_summaries(self, outcome: InspectOutcome) -> None:
+        path, data = outcome.task.path, outcome.task.data
+        if outcome.failure and path in self.targets:
+            self.failures[path, ""] = outcome.failure
+        for summarizer in self._summarizers().values():
+            key = SummaryCache.key(summarizer.name, summarizer.version, path, data)
+            if summarizer.name in outcome.summaries:
+                self.cache.put(key, outcome.summaries[summarizer.name])
+            if (summary := self.cache.get(key)) is not None:
+                self.project.all_summaries.setdefault(summarizer.name, {})[path] = summary
+
+    # The end.
+
+    def result(self) -> Result:
+        return Result(
+            root=self.discovery.root,
+            fixers=[fixer.id for fixer in self.fixers],
+            changes=changes(self.discovery.root, self.tree, self.applied),
+            findings=findings(self.places, self.fixers, self.applied, self._left(), self.tree),
+            failures=sorted(Failure(path, reason, fixer) for (path, fixer), reason in self.failures.items()),
+            skipped=sorted(Skipped(path, reason) for path, reason in self.left_alone.items() if path in self.targets),
+            notices=sorted(
+                Notice(path, line, message) for path, outcome in self.outcomes.items() for line, message in outcome.notices
+            ),
+            files=len(self.targets),
+        )
+
+    def _left(self) -> Iterator[tuple[Proposal, str]]:
+        """The findings whose fix was not made, with the reason where it was meant to be."""
+        dropped = {id(proposal.finding): reason for proposal, reason in self.dropped.items()}
+        for outcome in self.outcomes.values():
+            for proposal in self._said(outcome):
+                if not self.places.covers(proposal, self.tree, self.scope):
+                    continue
+                wanted = proposal.makes(self.settings.unsafe)
+                yield proposal, dropped.get(id(proposal.finding), "a file that it would change is left alone") if wanted else ""
+
+
+def _digest(data: bytes | None) -> bytes:
+    return b"" if data is None else blake2b(data, digest_size=16).digest()

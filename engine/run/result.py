@@ -1,0 +1,117 @@
+"""What a run is asked for and what comes of it."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from autofix.fixer import Applicability
+from autofix.run.pool import Limits
+from autofix.text.diff import FileDiff
+from autofix.text.revision import Revision
+from autofix.text.source import Position
+
+
+class Status(enum.Enum):
+    """What became of a finding."""
+
+    FIXED = "fixed"
+    UNSAFE = "unsafe"
+    """It has an unsafe fix that was not asked for."""
+    SUGGESTED = "suggested"
+    REFUSED = "refused"
+    DROPPED = "dropped"
+    """Its fix was taken back: the result would not have parsed, or fixes undid each other."""
+
+
+@dataclass(frozen=True)
+class Reported:
+    """A finding as people see it; positions are those in the file as it was before the run, unless it was just created."""
+
+    fixer: str
+    path: str
+    start: Position
+    end: Position
+    message: str
+    status: Status
+    evidence: Sequence[str] = ()
+    title: str = ""
+    applicability: Applicability | None = None
+    reason: str = ""
+    hint: str = ""
+    touched: Sequence[str] = ()
+    """The files that its fix changes."""
+
+
+@dataclass(frozen=True, order=True)
+class Failure:
+    """Something went wrong with a file, a fixer, or a fixer on a file; the rest was done."""
+
+    path: str
+    reason: str
+    fixer: str = ""
+
+
+@dataclass(frozen=True, order=True)
+class Skipped:
+    """A file that was left alone on purpose although a fixer would have looked at it."""
+
+    path: str
+    reason: str
+
+
+@dataclass(frozen=True, order=True)
+class Notice:
+    """Something about a suppression comment: unused, unknown, malformed. The line is 1-based."""
+
+    path: str
+    line: int
+    message: str
+
+
+@dataclass(frozen=True)
+class FileChange:
+    """One file before and after. `old` is None for a created file, `new` for a deleted one."""
+
+    path: str
+    old: bytes | None
+    new: bytes | None
+    old_path: str
+    executable: bool
+    group: int
+    """Files that were changed by the same fix have the same number: they are written together or not at all."""
+    revision: Revision | None = None
+
+    def diff(self) -> FileDiff:
+        """For `autofix.text.diff.render`."""
+        return FileDiff(self.path, self.old, self.new, self.old_path, 0o100755 if self.executable else 0o100644, self.revision)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How to run."""
+
+    unsafe: bool = False
+    limits: Limits = field(default_factory=lambda: Limits(1))
+    cache: bool = True
+    known_ids: frozenset[str] = frozenset()
+    """Ids and groups that suppression comments may name without being called unknown."""
+    progress: Callable[[str, int, int], None] | None = None
+    """Told the stage, how many files are done, and how many there are."""
+
+
+@dataclass
+class Result:
+    """Everything a report can show."""
+
+    root: Path
+    fixers: Sequence[str]
+    changes: list[FileChange] = field(default_factory=list)
+    findings: list[Reported] = field(default_factory=list)
+    failures: list[Failure] = field(default_factory=list)
+    skipped: list[Skipped] = field(default_factory=list)
+    notices: list[Notice] = field(default_factory=list)
+    files: int = 0
+    """How many files were looked at by name."""

@@ -1,0 +1,117 @@
+"""The files of a run after some rounds of fixes, in memory only."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from autofix.fixer import CreateFile, DeleteFile, Edit, Fix, RenameFile
+from autofix.text.revision import Revision
+from autofix.text.source import Source, Undecodable
+
+
+class Impossible(Exception):
+    """A fix cannot be made; the message says why in a few words."""
+
+
+@dataclass(frozen=True)
+class Version:
+    """A file that a fix has touched. `source` is None once it is deleted, `original` None where the run created it."""
+
+    path: str
+    original_path: str
+    original: bytes | None
+    source: Source | None
+    revision: Revision | None
+    executable: bool = False
+
+    @property
+    def data(self) -> bytes | None:
+        """The bytes to write; None for a deleted file."""
+        return None if self.source is None else self.source.encode(self.source.text)
+
+
+@dataclass(frozen=True)
+class Tree:
+    """What differs from the disk. Immutable: a round that went wrong is undone by going back to the tree before it."""
+
+    versions: Mapping[str, Version] = field(default_factory=dict)
+
+    def overlay(self) -> dict[str, bytes | None]:
+        """The bytes by path, None where a file is gone, for `Project.overlay`."""
+        present = {path: version.data for path, version in self.versions.items()}
+        gone = (version.original_path for version in self.versions.values() if version.original_path not in present)
+        return {**dict.fromkeys(gone, None), **present}
+
+    def after(self, fixes: Iterable[Fix], edits: Mapping[str, Sequence[Edit]], read: Callable[[str], bytes | None]) -> Tree:
+        """The tree with merged edits made, then files created, deleted and renamed.
+
+        Raises:
+            Impossible: a file to edit is not there or is no text, or the result cannot be encoded.
+        """
+        versions = dict(self.versions)
+        for path, changes in edits.items():
+            versions[path] = _edited(self._version(path, read), changes)
+        for fix in fixes:
+            for operation in fix.files:
+                versions.update(_operated(replace(self, versions=versions), operation, read))
+        return Tree(versions)
+
+    def without(self, paths: Iterable[str]) -> Tree:
+        """The tree with some files as they are on disk."""
+        gone = set(paths)
+        return Tree(
+            {path: version for path, version in self.versions.items() if path not in gone and version.original_path not in gone}
+        )
+
+    def _version(self, path: str, read: Callable[[str], bytes | None]) -> Version:
+        known = self.versions.get(path)
+        if known is not None:
+            return known
+        data = read(path)
+        if data is None:
+            raise Impossible(f"{path} is not there")
+        try:
+            source = Source.decode(path, data)
+        except Undecodable as error:
+            raise Impossible(f"{path} {error}") from None
+        return Version(path, path, data, source, Revision.of(source.text))
+
+
+def _edited(version: Version, edits: Sequence[Edit]) -> Version:
+    if version.source is None or version.revision is None:
+        raise Impossible(f"{version.path} is deleted")
+    try:
+        revision = version.revision.edited(edits)
+        if revision.text == version.source.text:
+            return version
+        source = version.source.with_text(revision.text)
+        source.encode(source.text)
+    except (ValueError, Undecodable) as error:
+        raise Impossible(f"{version.path}: {error}") from None
+    return replace(version, source=source, revision=revision)
+
+
+def _operated(
+    tree: Tree, operation: CreateFile | DeleteFile | RenameFile, read: Callable[[str], bytes | None]
+) -> Iterator[tuple[str, Version]]:
+    if isinstance(operation, CreateFile):
+        known = tree.versions.get(operation.path)
+        if (known is not None and known.source is not None) or (known is None and read(operation.path) is not None):
+            raise Impossible(f"{operation.path} exists already")
+        try:
+            source = Source.decode(operation.path, operation.content)
+        except Undecodable as error:
+            raise Impossible(f"{operation.path} {error}") from None
+        original = known.original if known is not None else None
+        yield operation.path, Version(operation.path, operation.path, original, source, None, operation.executable)
+        return
+    version = tree._version(operation.path, read)
+    gone = replace(version, path=operation.path, source=None, revision=None)
+    if isinstance(operation, DeleteFile):
+        yield operation.path, gone
+        return
+    if read(operation.new_path) is not None:
+        raise Impossible(f"{operation.new_path} exists already")
+    yield operation.path, gone
+    yield operation.new_path, replace(version, path=operation.new_path)

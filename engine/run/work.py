@@ -1,0 +1,211 @@
+"""What happens to one file in a worker: read its text, ask the fixers, summarize, verify."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from autofix.fixer import AnyFixer, Finding, Fix, Fixer, ProgramFixer
+from autofix.languages import language_of
+from autofix.languages.verify import regressed, syntax_error
+from autofix.project.project import Project
+from autofix.project.summaries import Summarizer
+from autofix.project.suppression import Suppressions, suppressions
+from autofix.text.edit import in_order
+from autofix.text.source import Source, Undecodable
+
+
+@dataclass(frozen=True)
+class FixTask:
+    """One file for some fixers, named by their index in the run; `present` are all that would look at a file of its name."""
+
+    path: str
+    data: bytes
+    fixers: tuple[int, ...]
+    present: tuple[int, ...] = ()
+
+
+@dataclass
+class FixOutcome:
+    """What the fixers said of a file, or why it was not shown to them."""
+
+    task: FixTask
+    findings: list[tuple[int, Finding]] = field(default_factory=list)
+    errors: list[tuple[int, str]] = field(default_factory=list)
+    failure: str = ""
+    reads: frozenset[str] = frozenset()
+    notices: list[tuple[int, str]] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class FixWork:
+    """Ask fixers about files."""
+
+    project: Project
+    fixers: Sequence[AnyFixer]
+    facts: Mapping[int, object]
+    known_ids: frozenset[str]
+
+    def __call__(self, task: FixTask) -> FixOutcome:
+        """Everything that is to be said about one file."""
+        outcome = FixOutcome(task)
+        try:
+            source = Source.decode(task.path, task.data)
+        except Undecodable as error:
+            outcome.failure = str(error)
+            return outcome
+        language = language_of(task.path)
+        problem = syntax_error(source, language) if language is not None and task.fixers else None
+        if problem is not None:
+            outcome.failure = problem
+            return outcome
+        self.project.reads.clear()
+        silenced = suppressions(source, language)
+        for index in task.fixers:
+            self._ask(index, source, silenced, outcome)
+        ran = {self.fixers[index].id for index in task.present}
+        outcome.notices += [(notice.line, notice.message) for notice in silenced.notices(ran, self.known_ids)]
+        outcome.reads = frozenset(self.project.reads - {task.path})
+        return outcome
+
+    def _ask(self, index: int, source: Source, silenced: Suppressions, outcome: FixOutcome) -> None:
+        fixer = self.fixers[index]
+        try:
+            for finding in self._findings(index, fixer, source):
+                _check(finding, source)
+                if not silenced.covers(fixer.id, fixer.group, finding.start, finding.end):
+                    outcome.findings.append((index, finding))
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
+            outcome.findings = [(other, finding) for other, finding in outcome.findings if other != index]
+            outcome.errors.append((index, describe(error)))
+
+    def _findings(self, index: int, fixer: AnyFixer, source: Source) -> Iterable[Finding]:
+        if isinstance(fixer, Fixer):
+            return fixer.fix(source, self.project)
+        return fixer.fix(source, self.project, self.facts[index])
+
+
+def _check(finding: Finding, source: Source) -> None:
+    """Findings of third parties are not trusted to lie inside the file."""
+    if not 0 <= finding.start <= finding.end <= len(source.text):
+        raise ValueError(f"a finding at {finding.start}-{finding.end} in a file of {len(source.text)} bytes")
+    if not isinstance(finding.outcome, Fix):
+        return
+    for edit in in_order(finding.outcome.edits):
+        if edit.end > len(source.text) or any(_inside_character(source.text, at) for at in (edit.start, edit.end)):
+            raise ValueError(f"an edit at {edit.start}-{edit.end} that does not fit the text")
+
+
+def _inside_character(text: bytes, offset: int) -> bool:
+    return offset < len(text) and text[offset] & 0xC0 == 0x80
+
+
+def describe(error: BaseException) -> str:
+    """An exception in one line, with the place in the code that raised it."""
+    frames = traceback.extract_tb(error.__traceback__, limit=None)
+    place = f" ({frames[-1].filename.rpartition('/')[2]}:{frames[-1].lineno})" if frames else ""
+    message = " ".join(str(error).split())
+    return f"{type(error).__name__}{': ' + message[:300] if message else ''}{place}"
+
+
+@dataclass(frozen=True)
+class InspectTask:
+    """A file to summarize by the summarizers named, and to verify where `before` is what it was."""
+
+    path: str
+    data: bytes
+    summarizers: tuple[str, ...]
+    before: bytes | None = None
+
+
+@dataclass
+class InspectOutcome:
+    """Why the new text must not stay, and the summaries by name."""
+
+    task: InspectTask
+    broken: str = ""
+    summaries: dict[str, object] = field(default_factory=dict)
+    failure: str = ""
+
+
+@dataclass(frozen=True)
+class InspectWork:
+    """Summarize and verify files."""
+
+    summarizers: Mapping[str, Summarizer[object]]
+
+    def __call__(self, task: InspectTask) -> InspectOutcome:
+        """Look at one file."""
+        outcome = InspectOutcome(task)
+        try:
+            source = Source.decode(task.path, task.data)
+            if task.before is not None:
+                language = language_of(task.path)
+                if language is not None:
+                    outcome.broken = regressed(Source.decode(task.path, task.before), source, language) or ""
+        except Undecodable as error:
+            outcome.broken = outcome.failure = str(error)
+            return outcome
+        for name in task.summarizers:
+            try:
+                outcome.summaries[name] = self.summarizers[name].summarize(source)
+            except KeyboardInterrupt:
+                raise
+            except BaseException as error:
+                outcome.failure = f"cannot be summarized: {describe(error)}"
+        return outcome
+
+
+@dataclass(frozen=True)
+class LinkTask:
+    """One whole-program fixer, by its index, with the paths whose summaries it may see."""
+
+    index: int
+    paths: frozenset[str]
+
+
+@dataclass
+class LinkOutcome:
+    """The facts, or what went wrong."""
+
+    task: LinkTask
+    facts: object = None
+    error: str = ""
+    reads: frozenset[str] = frozenset()
+    targets: frozenset[str] | None = None
+
+
+@dataclass(frozen=True)
+class LinkWork:
+    """Join summaries to facts."""
+
+    project: Project
+    fixers: Sequence[AnyFixer]
+
+    def __call__(self, task: LinkTask) -> LinkOutcome:
+        """Link for one fixer."""
+        outcome = LinkOutcome(task)
+        fixer = self.fixers[task.index]
+        self.project.reads.clear()
+        if not isinstance(fixer, ProgramFixer):
+            return outcome
+        try:
+            outcome.facts = fixer.link(self.project.restricted_to(task.paths))
+            targets = fixer.targets(outcome.facts)
+            outcome.targets = None if targets is None else frozenset(targets)
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
+            outcome.error = describe(error)
+        outcome.reads = frozenset(self.project.reads)
+        return outcome
+
+
+def one_fixer_each(tasks: Iterable[FixTask]) -> Iterator[FixTask]:
+    """One task for each fixer of each file: finds out which of them a worker died of."""
+    for task in tasks:
+        for index in task.fixers:
+            yield FixTask(task.path, task.data, (index,), (index,))

@@ -1,0 +1,215 @@
+"""What the command line does, for any caller: run as a user asks, and write what came of it."""
+
+from __future__ import annotations
+
+import gc
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from autofix.apply.changes import Applied, Change, Undone
+from autofix.apply.recover import recover
+from autofix.apply.state import state_folder
+from autofix.apply.undo import undo
+from autofix.apply.write import apply_changes
+from autofix.fixer import AnyFixer
+from autofix.project import configuration
+from autofix.project.changes import LineRanges, changed_lines, uncommitted
+from autofix.project.configuration import Configuration, ConfigurationError, nearest
+from autofix.project.discovery import EXCLUDED_FOLDERS, Discovery, discover, matcher
+from autofix.project.git import Git
+from autofix.project.project import Project
+from autofix.registry import Registry
+from autofix.run import pipeline
+from autofix.run.pool import Limits
+from autofix.run.result import Failure, FileChange, Result, Settings, Status
+
+
+@dataclass(frozen=True)
+class Request:
+    """What the user asked for; None leaves it to the configuration."""
+
+    paths: Sequence[Path] = ()
+    select: Sequence[str] | None = None
+    ignore: Sequence[str] = ()
+    unsafe: bool | None = None
+    since: str | None = None
+    jobs: int | None = None
+    cache: bool = True
+    configuration: Path | None = None
+    default_branch: str | None = None
+    progress: Callable[[str, int, int], None] | None = None
+
+
+@dataclass
+class _Scope(pipeline.Scope):
+    excludes: Callable[[str], bool] | None = None
+    ignores: Sequence[tuple[Callable[[str], bool], frozenset[str]]] = ()
+    since: Mapping[str, LineRanges] | None = None
+    configuration: str | None = None
+    _known: dict[str, bool] = field(default_factory=dict)
+
+    def ignored(self, path: str, fixer: str) -> bool:
+        return path == self.configuration or any(fixer in fixers and matches(path) for matches, fixers in self.ignores)
+
+    def excluded(self, path: str) -> bool:
+        known = self._known.get(path)
+        if known is None:
+            hidden = not EXCLUDED_FOLDERS.isdisjoint(path.split("/")[:-1])
+            known = self._known[path] = hidden or (self.excludes is not None and self.excludes(path))
+        return known
+
+    def covers(self, path: str, first_line: int, last_line: int) -> bool:
+        if self.since is None:
+            return True
+        return any(first <= last_line and first_line <= last for first, last in self.since.get(path, ()))
+
+
+def execute(request: Request, registry: Registry) -> Result:
+    """Run. Nothing is written.
+
+    Raises:
+        ConfigurationError, UnknownSelector, UnknownRevision, NotFound: the request cannot be carried out.
+    """
+    # A run makes few reference cycles and ends soon: the collector would only walk all summaries again and again.
+    gc.disable()
+    try:
+        return _execute(request, registry)
+    finally:
+        gc.enable()
+
+
+def _execute(request: Request, registry: Registry) -> Result:
+    named = [path.absolute() for path in request.paths or (Path(),)]
+    discovery = discover(named)
+    settings = configuration.load(discovery.root, request.configuration)
+    _check_ids(settings, registry)
+    excludes = matcher(settings.exclude) if settings.exclude else None
+    since = changed_lines(discovery.root, request.since) if request.since is not None else None
+    discovery = _narrowed(discovery, named, excludes, since)
+    fixers = _fixers(request, settings, registry)
+    branch = request.default_branch or settings.default_branch
+    project = Project(
+        discovery.root, discovery.paths, Git(discovery.root, default_branch_override=branch) if discovery.has_git else None
+    )
+    scope = _Scope(
+        excludes=excludes,
+        ignores=[(matcher([pattern]), frozenset(registry.matching(ids))) for pattern, ids in settings.per_file_ignores.items()],
+        since=since,
+        configuration=_relative(settings.path, discovery.root),
+    )
+    result = pipeline.run(discovery, project, fixers, scope, _settings(request, settings, registry))
+    result.failures += [Failure("", problem) for problem in registry.problems]
+    return result
+
+
+def _narrowed(
+    discovery: Discovery, named: Sequence[Path], excludes: Callable[[str], bool] | None, since: Mapping[str, LineRanges] | None
+) -> Discovery:
+    """Without what the configuration excludes (unless it is named itself) and what has not changed."""
+    files = {_relative(path.resolve(), discovery.root) for path in named if not path.is_dir()}
+    targets = tuple(
+        path
+        for path in discovery.targets
+        if (path in files or excludes is None or not excludes(path)) and (since is None or path in since)
+    )
+    return Discovery(discovery.root, discovery.has_git, discovery.paths, targets)
+
+
+def _fixers(request: Request, settings: Configuration, registry: Registry) -> list[AnyFixer]:
+    select = settings.select if request.select is None else request.select
+    chosen = registry.selected(select, (*settings.ignore, *request.ignore))
+    return [fixer(settings.options(name, fixer.Options)) for name, fixer in chosen.items()]
+
+
+def _settings(request: Request, settings: Configuration, registry: Registry) -> Settings:
+    return Settings(
+        unsafe=settings.unsafe if request.unsafe is None else request.unsafe,
+        limits=Limits(request.jobs or available_cores()),
+        cache=request.cache,
+        known_ids=frozenset(registry.fixers) | registry.groups,
+        progress=request.progress,
+    )
+
+
+def available_cores() -> int:
+    """The cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _check_ids(settings: Configuration, registry: Registry) -> None:
+    for name in settings.fixers:
+        if name not in registry.fixers:
+            raise ConfigurationError(
+                f"{settings.path}: [fixers.{name}]: there is no such fixer{nearest(name, list(registry.fixers))}"
+            )
+
+
+def _relative(path: Path | None, root: Path) -> str | None:
+    if path is None or not path.resolve().is_relative_to(root):
+        return None
+    return path.resolve().relative_to(root).as_posix()
+
+
+def write(result: Result, *, allow_dirty: bool) -> tuple[Result, Applied]:
+    """Write the changes of a run to disk, journaled. Returns the result as it really became.
+
+    Files with uncommitted changes are refused unless `allow_dirty`, together with all that belongs to the same fix.
+
+    Raises:
+        ApplyError: nothing was written: no journal can be kept, or another run is at work.
+    """
+    dirty = frozenset() if allow_dirty else uncommitted(result.root)
+    held_back = {change.group for change in result.changes if change.path in dirty or change.old_path in dirty}
+    wanted = [change for change in result.changes if change.group not in held_back]
+    applied = apply_changes(result.root, [_change(change) for change in wanted], state=state_folder(result.root))
+    reasons = {change.path: _DIRTY for change in result.changes if change.group in held_back}
+    reasons |= {outcome.path: outcome.reason for outcome in applied.refused}
+    failed = [change for change in result.changes if {change.path, change.old_path} & reasons.keys()]
+    return _without(result, failed, reasons), applied
+
+
+_DIRTY = "has uncommitted changes, or belongs to a fix with a file that has: commit them, or say --allow-dirty"
+
+
+def _change(change: FileChange) -> Change:
+    new_path = change.path if change.old_path != change.path else None
+    return Change(change.old_path, change.old, change.new, new_path, change.executable, change.group)
+
+
+def _without(result: Result, failed: Sequence[FileChange], reasons: Mapping[str, str]) -> Result:
+    """The result without the changes that were not written; their findings say why."""
+    lost: dict[str, str] = {}
+    for change in failed:
+        reason = reasons.get(change.path) or reasons[change.old_path]
+        lost |= {change.path: reason, change.old_path: reason}
+    findings = []
+    for item in result.findings:
+        why = next((lost[path] for path in item.touched if path in lost), None)
+        given_up = item.status is Status.FIXED and why is not None
+        findings.append(replace(item, status=Status.DROPPED, reason=f"not written: {why}") if given_up else item)
+    return replace(
+        result,
+        changes=[change for change in result.changes if change not in failed],
+        findings=findings,
+        failures=[*result.failures, *(Failure(change.path, lost[change.path]) for change in failed)],
+    )
+
+
+def take_back(path: Path) -> Undone:
+    """Undo the last run of the project that `path` lies in.
+
+    Raises:
+        ApplyError: another run is at work.
+    """
+    root = discover([path.absolute()]).root
+    return undo(root, state_folder(root))
+
+
+def interrupted(root: Path) -> str | None:
+    """A line about a run that was interrupted and has not been put back, if there is one."""
+    found = recover(root, state_folder(root), dry=True)
+    return found.message if found is not None else None
