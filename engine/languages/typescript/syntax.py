@@ -87,18 +87,14 @@ def _errors(source: Source) -> list[Range]:
 
 
 def check(source: Source) -> str | None:
-    """The first syntax error in one line, with its 1-based line; None where there is none.
+    """Why the file as a whole makes no sense, in one line with a 1-based line number; None where it can be worked on.
 
-    The grammar has gaps (a bare `&` in JSX text, type arguments of some tagged templates): an error in a file as it was
-    found says little. `regressed` is the judge of an edit.
+    Local errors are not counted: the grammar has gaps (a bare `&` in JSX text, type arguments of some tagged templates)
+    and recovers from them. `near_error` tells where, and `regressed` judges an edit.
     """
-    found = errors(source)
-    if not found:
+    if not tree(source).root_node.is_error:
         return None
-    start, end = found[0]
-    seen = source.text[start:end].split(b"\n", 1)[0][:40].decode("utf-8", "replace").strip()
-    what = f"cannot parse {seen!r}" if end > start else "something is missing"
-    return f"line {source.line_of(start)}: {what}"
+    return f"cannot be parsed as {'TypeScript' if source.path.endswith(_WITHOUT_JSX) else 'JavaScript or TSX'}"
 
 
 def regressed(before: Source, after: Source) -> str | None:

@@ -12,8 +12,9 @@ if TYPE_CHECKING:
 
 
 def type_identifier(builder: Builder, node: Node, scope: Scope) -> None:
-    """A name in a type."""
-    builder.refer(node, scope, Role.TYPE, Meaning.TYPE)
+    """A name in a type; the grammar takes the keyword `bigint` for one."""
+    if node.text != b"bigint":
+        builder.refer(node, scope, Role.TYPE, Meaning.TYPE)
 
 
 def nested_type(builder: Builder, node: Node, scope: Scope) -> None:
