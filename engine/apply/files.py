@@ -103,9 +103,10 @@ def stage(
     Raises:
         Refused: it could not be written, or not made like the other; nothing is left of it.
     """
-    private = like is not None or mode is not None
+    # With mode 0 until it is complete: nobody else reads it before, and a copy that a kill left half made shows.
+    initial = 0 if like is not None or mode is not None else 0o777 if executable else 0o666
     try:
-        descriptor = os.open(temporary, _CREATE, 0o600 if private else 0o777 if executable else 0o666)
+        descriptor = os.open(temporary, _CREATE, initial)
     except OSError as error:
         raise Refused(f"no file can be created beside it: {said(error)}") from None
     try:

@@ -141,14 +141,19 @@ class _Item:
         return bool(written)
 
     def _replace(self, name: str, back: str) -> None:
-        if digest(back) != self.entry.old:
+        # One source for all names, so that hard links stay linked.
+        source = next(filter(self._is_original, [*self.names, *self.backs]), None)
+        if source != back:
             remove(back)
-            kept = next((other for other in self.names if digest(other) == self.entry.old), None)
-            if kept is not None:
-                os.link(kept, back)  # a hard link of the file that is in order: they stay linked
-            else:
-                stage(back, self.run.old_bytes(self.entry), like=name)
+        if source is None:
+            stage(back, self.run.old_bytes(self.entry), like=name)
+        elif source != back:
+            os.link(source, back)
         os.replace(back, name)
+
+    def _is_original(self, path: str) -> bool:
+        """Whether a file is whole: a copy has its mode only when everything else is done."""
+        return digest(path) == self.entry.old and os.lstat(path).st_mode & 0o7777 == self.entry.mode
 
     def _return(self, dry: bool) -> bool:
         """Bring a file back that went away."""
@@ -161,7 +166,7 @@ class _Item:
         if dry:
             return True
         make_folders(os.path.dirname(name))
-        if digest(back) != self.entry.old:
+        if not self._is_original(back):
             remove(back)
             like = self.new_name if self.new_name and os.path.lexists(self.new_name) else None
             stage(back, self.run.old_bytes(self.entry), like=like, mode=self.entry.mode, owner=self.entry.owner)
