@@ -12,6 +12,7 @@ from autofix.languages.yaml.edits import (
     quoted,
     remove_item,
     rendered,
+    replace_part,
     replace_scalar,
 )
 from autofix.languages.yaml.nodes import (
@@ -62,6 +63,7 @@ __all__ = [
     "regressed",
     "remove_item",
     "rendered",
+    "replace_part",
     "replace_scalar",
     "same_except",
     "scalar_range",

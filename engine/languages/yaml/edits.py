@@ -77,6 +77,29 @@ def replace_scalar(source: Source, node: Node, value: str | int | bool) -> list[
     return [replace(node.content, node.end, gap + text)]
 
 
+def replace_part(source: Source, node: ScalarNode, start: int, end: int, text: str) -> list[Edit]:
+    """Put `text` in the place of `value[start:end]` of a scalar of any style, where it is written just like that.
+
+    Both texts must be free of quotes, backslashes and blanks: so they look the same in every style.
+
+    Raises:
+        CannotEdit: one of the texts is not that simple, or the place cannot be told (escapes, a comment with the same text).
+    """
+    old = node.value[start:end]
+    if not _SIMPLE.fullmatch(old) or not _SIMPLE.fullmatch(text):
+        raise CannotEdit("holds characters that would have to be escaped")
+    written = [match.start() for match in re.finditer(re.escape(old), source.slice(node.content, node.end))]
+    meant = [match.start() for match in re.finditer(re.escape(old), node.value)]
+    if start not in meant or len(written) != len(meant):
+        raise CannotEdit("is not written as it is read")
+    prefix = source.slice(node.content, node.end)[: written[meant.index(start)]]
+    at = node.content + len(prefix.encode())
+    return [replace(at, at + len(old.encode()), text)]
+
+
+_SIMPLE = re.compile(r"[^\s'\"\\]+")
+
+
 def insert_key(source: Source, mapping: Node, key: str, value: str, after: str | None = None) -> list[Edit]:
     r"""Add `key: value` behind the entry `after` (default: the last) in the style of its neighbours.
 
