@@ -181,6 +181,18 @@ def _answer(connection: Connection, work: Work[TaskT, ResultT]) -> None:
     try:
         while True:
             for task in connection.recv():
-                connection.send(work(task))
+                connection.send_bytes(_packed(work, task))
     except (EOFError, OSError):
         return  # the parent is gone
+
+
+def _packed(work: Work[TaskT, ResultT], task: TaskT) -> bytes:
+    """The answer, ready to be sent; a fixer may have put something into it that cannot be."""
+    from multiprocessing.reduction import ForkingPickler
+
+    answer = work(task)
+    try:
+        return bytes(ForkingPickler.dumps(answer))
+    except Exception as error:
+        reason = " ".join(str(error).split())
+        return bytes(ForkingPickler.dumps(Died(task, f"its answer cannot be sent: {reason[:300]}")))

@@ -6,13 +6,13 @@ import traceback
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from autofix.fixer import AnyFixer, Finding, Fix, Fixer, ProgramFixer
+from autofix.fixer import AnyFixer, Finding, Fixer, ProgramFixer
 from autofix.languages import language_of
 from autofix.languages.verify import regressed, syntax_error
 from autofix.project.project import Project
 from autofix.project.summaries import Summarizer
 from autofix.project.suppression import Suppressions, suppressions
-from autofix.text.edit import in_order
+from autofix.run.vetting import vet
 from autofix.text.source import Source, Undecodable
 
 
@@ -73,7 +73,7 @@ class FixWork:
         fixer = self.fixers[index]
         try:
             for finding in self._findings(index, fixer, source):
-                _check(finding, source)
+                vet(finding, source)
                 if not silenced.covers(fixer.id, fixer.group, finding.start, finding.end):
                     outcome.findings.append((index, finding))
         except KeyboardInterrupt:
@@ -86,21 +86,6 @@ class FixWork:
         if isinstance(fixer, Fixer):
             return fixer.fix(source, self.project)
         return fixer.fix(source, self.project, self.facts[index])
-
-
-def _check(finding: Finding, source: Source) -> None:
-    """Findings of third parties are not trusted to lie inside the file."""
-    if not 0 <= finding.start <= finding.end <= len(source.text):
-        raise ValueError(f"a finding at {finding.start}-{finding.end} in a file of {len(source.text)} bytes")
-    if not isinstance(finding.outcome, Fix):
-        return
-    for edit in in_order(finding.outcome.edits):
-        if edit.end > len(source.text) or any(_inside_character(source.text, at) for at in (edit.start, edit.end)):
-            raise ValueError(f"an edit at {edit.start}-{edit.end} that does not fit the text")
-
-
-def _inside_character(text: bytes, offset: int) -> bool:
-    return offset < len(text) and text[offset] & 0xC0 == 0x80
 
 
 def describe(error: BaseException) -> str:
