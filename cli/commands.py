@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import click
 from autofix.cli.output import Output
@@ -88,20 +88,17 @@ def _with_run_options(command: click.decorators.FC) -> click.decorators.FC:
 )
 @click.option("--unsafe/--no-unsafe", default=None, help="Also make fixes that may change the meaning.")
 @_with_run_options
-def run(paths: tuple[Path, ...], select: tuple[str, ...], unsafe: bool | None, **options: object) -> None:
+def run(paths: tuple[Path, ...], select: tuple[str, ...], unsafe: bool | None, **options: Any) -> None:
     """Find problems below PATHS (default: here) and fix them."""
-    from autofix.cli.running import run_command
-
-    sys.exit(run_command(paths, select or None, unsafe, **options))  # type: ignore[arg-type]
+    _execute(paths, select or None, unsafe, options)
 
 
 @cli.command()
 @click.argument("recipe")
 @_paths
 @_with_run_options
-def migrate(recipe: str, paths: tuple[Path, ...], **options: object) -> None:
+def migrate(recipe: str, paths: tuple[Path, ...], **options: Any) -> None:
     """Carry out a migration by name, its unsafe fixes included. `autofix fixers` lists the names."""
-    from autofix.cli.running import run_command
     from autofix.registry import RECIPES, load
 
     known = [*RECIPES, *load().fixers]
@@ -109,7 +106,20 @@ def migrate(recipe: str, paths: tuple[Path, ...], **options: object) -> None:
         from autofix.project.configuration import nearest
 
         fail(f"there is no recipe {recipe!r}{nearest(recipe, known)}")
-    sys.exit(run_command(paths, (recipe,), True, **options))  # type: ignore[arg-type]
+    _execute(paths, (recipe,), True, options)
+
+
+def _execute(paths: tuple[Path, ...], select: tuple[str, ...] | None, unsafe: bool | None, options: dict[str, Any]) -> NoReturn:
+    from autofix.project.discovery import Listing, NotFound
+
+    try:
+        # Git lists the files while everything else is imported.
+        listing = Listing([path.absolute() for path in paths or (Path(),)])
+    except NotFound as error:
+        fail(str(error))
+    from autofix.cli.running import run_command
+
+    sys.exit(run_command(listing, paths, select, unsafe, **options))
 
 
 @cli.command()

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from autofix.apply.changes import ApplyError
+from autofix.apply.errors import ApplyError
 from autofix.cli.commands import CHANGES_NEEDED, INTERRUPTED, SOME_FAILED, WRONG_USAGE
 from autofix.cli.output import Output
 from autofix.project.changes import UnknownRevision
 from autofix.project.configuration import ConfigurationError
-from autofix.project.discovery import NotFound
+from autofix.project.discovery import Listing, NotFound
 from autofix.registry import UnknownSelector, load
 from autofix.report import diff, json, text
 from autofix.run.result import Result
@@ -18,6 +18,7 @@ from autofix.session import Request, execute, interrupted, take_back, write
 
 
 def run_command(
+    listing: Listing,
     paths: Sequence[Path],
     select: Sequence[str] | None,
     unsafe: bool | None,
@@ -42,7 +43,7 @@ def run_command(
     output = Output(color, output_file)
     request = Request(paths, select, ignore, unsafe, since, jobs, not no_cache, configuration, default_branch, output.progress)
     try:
-        result = execute(request, load())
+        result = execute(request, load(), listing)
         output.end_progress()
         if dry_run:
             _warn(interrupted(result.root), output)

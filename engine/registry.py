@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import inspect
 import pkgutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -128,7 +127,6 @@ def _entry_points() -> Iterator[tuple[str, str]]:
 
 def _declared_in(module: ModuleType) -> Iterator[FixerClass]:
     for value in vars(module).values():
-        if not inspect.isclass(value) or value.__module__ != module.__name__ or inspect.isabstract(value):
-            continue
-        if issubclass(value, Fixer | ProgramFixer):
+        declared_here = isinstance(value, type) and value.__module__ == module.__name__
+        if declared_here and issubclass(value, Fixer | ProgramFixer) and not value.__abstractmethods__:
             yield cast("FixerClass", value)

@@ -7,23 +7,22 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from autofix.apply.changes import Applied, Change, Undone
-from autofix.apply.recover import recover
-from autofix.apply.state import state_folder
-from autofix.apply.undo import undo
-from autofix.apply.write import apply_changes
 from autofix.fixer import AnyFixer
 from autofix.project import configuration
 from autofix.project.changes import LineRanges, changed_lines, uncommitted
 from autofix.project.configuration import Configuration, ConfigurationError, nearest
-from autofix.project.discovery import EXCLUDED_FOLDERS, Discovery, discover, matcher
+from autofix.project.discovery import EXCLUDED_FOLDERS, Discovery, Listing, matcher
 from autofix.project.git import Git
 from autofix.project.project import Project
 from autofix.registry import Registry
 from autofix.run import pipeline
 from autofix.run.pool import Limits
 from autofix.run.result import Failure, FileChange, Result, Settings, Status
+
+if TYPE_CHECKING:
+    from autofix.apply.changes import Applied, Change, Undone
 
 
 @dataclass(frozen=True)
@@ -48,17 +47,17 @@ class _Scope(pipeline.Scope):
     ignores: Sequence[tuple[Callable[[str], bool], frozenset[str]]] = ()
     since: Mapping[str, LineRanges] | None = None
     configuration: str | None = None
-    _known: dict[str, bool] = field(default_factory=dict)
+    _hidden: dict[str, bool] = field(default_factory=dict)
 
     def ignored(self, path: str, fixer: str) -> bool:
         return path == self.configuration or any(fixer in fixers and matches(path) for matches, fixers in self.ignores)
 
     def excluded(self, path: str) -> bool:
-        known = self._known.get(path)
-        if known is None:
-            hidden = not EXCLUDED_FOLDERS.isdisjoint(path.split("/")[:-1])
-            known = self._known[path] = hidden or (self.excludes is not None and self.excludes(path))
-        return known
+        folder = path[: path.rfind("/") + 1]
+        hidden = self._hidden.get(folder)
+        if hidden is None:
+            hidden = self._hidden[folder] = not EXCLUDED_FOLDERS.isdisjoint(folder.split("/"))
+        return hidden or (self.excludes is not None and self.excludes(path))
 
     def covers(self, path: str, first_line: int, last_line: int) -> bool:
         if self.since is None:
@@ -66,8 +65,8 @@ class _Scope(pipeline.Scope):
         return any(first <= last_line and first_line <= last for first, last in self.since.get(path, ()))
 
 
-def execute(request: Request, registry: Registry) -> Result:
-    """Run. Nothing is written.
+def execute(request: Request, registry: Registry, listing: Listing | None = None) -> Result:
+    """Run. Nothing is written. A `listing` that was started earlier saves the time that git takes.
 
     Raises:
         ConfigurationError, UnknownSelector, UnknownRevision, NotFound: the request cannot be carried out.
@@ -75,19 +74,23 @@ def execute(request: Request, registry: Registry) -> Result:
     # A run makes few reference cycles and ends soon: the collector would only walk all summaries again and again.
     gc.disable()
     try:
-        return _execute(request, registry)
+        return _execute(request, registry, (listing or Listing(roots(request.paths))).discovery())
     finally:
         gc.enable()
 
 
-def _execute(request: Request, registry: Registry) -> Result:
-    named = [path.absolute() for path in request.paths or (Path(),)]
-    discovery = discover(named)
+def roots(paths: Sequence[Path]) -> list[Path]:
+    """Where a run looks: the paths that were named, else the current folder."""
+    return [path.absolute() for path in paths or (Path(),)]
+
+
+def _execute(request: Request, registry: Registry, discovery: Discovery) -> Result:
     settings = configuration.load(discovery.root, request.configuration)
     _check_ids(settings, registry)
     excludes = matcher(settings.exclude) if settings.exclude else None
     since = changed_lines(discovery.root, request.since) if request.since is not None else None
-    discovery = _narrowed(discovery, named, excludes, since)
+    if since is not None:
+        discovery = replace(discovery, targets=[path for path in discovery.targets if path in since])
     fixers = _fixers(request, settings, registry)
     branch = request.default_branch or settings.default_branch
     project = Project(
@@ -104,19 +107,6 @@ def _execute(request: Request, registry: Registry) -> Result:
     return result
 
 
-def _narrowed(
-    discovery: Discovery, named: Sequence[Path], excludes: Callable[[str], bool] | None, since: Mapping[str, LineRanges] | None
-) -> Discovery:
-    """Without what the configuration excludes (unless it is named itself) and what has not changed."""
-    files = {_relative(path.resolve(), discovery.root) for path in named if not path.is_dir()}
-    targets = tuple(
-        path
-        for path in discovery.targets
-        if (path in files or excludes is None or not excludes(path)) and (since is None or path in since)
-    )
-    return Discovery(discovery.root, discovery.has_git, discovery.paths, targets)
-
-
 def _fixers(request: Request, settings: Configuration, registry: Registry) -> list[AnyFixer]:
     select = settings.select if request.select is None else request.select
     chosen = registry.selected(select, (*settings.ignore, *request.ignore))
@@ -128,7 +118,7 @@ def _settings(request: Request, settings: Configuration, registry: Registry) -> 
         unsafe=settings.unsafe if request.unsafe is None else request.unsafe,
         limits=Limits(request.jobs or available_cores()),
         cache=request.cache,
-        known_ids=frozenset(registry.fixers) | registry.groups,
+        known_ids={name: fixer.group for name, fixer in registry.fixers.items()},
         progress=request.progress,
     )
 
@@ -162,6 +152,9 @@ def write(result: Result, *, allow_dirty: bool) -> tuple[Result, Applied]:
     Raises:
         ApplyError: nothing was written: no journal can be kept, or another run is at work.
     """
+    from autofix.apply.state import state_folder
+    from autofix.apply.write import apply_changes
+
     dirty = frozenset() if allow_dirty else uncommitted(result.root)
     held_back = {change.group for change in result.changes if change.path in dirty or change.old_path in dirty}
     wanted = [change for change in result.changes if change.group not in held_back]
@@ -176,6 +169,8 @@ _DIRTY = "has uncommitted changes, or belongs to a fix with a file that has: com
 
 
 def _change(change: FileChange) -> Change:
+    from autofix.apply.changes import Change
+
     new_path = change.path if change.old_path != change.path else None
     return Change(change.old_path, change.old, change.new, new_path, change.executable, change.group)
 
@@ -205,11 +200,21 @@ def take_back(path: Path) -> Undone:
     Raises:
         ApplyError: another run is at work.
     """
-    root = discover([path.absolute()]).root
+    from autofix.apply.state import state_folder
+    from autofix.apply.undo import undo
+
+    root = Listing([path.absolute()]).root
     return undo(root, state_folder(root))
 
 
 def interrupted(root: Path) -> str | None:
     """A line about a run that was interrupted and has not been put back, if there is one."""
-    found = recover(root, state_folder(root), dry=True)
+    from autofix.apply.state import state_folder
+
+    state = state_folder(root)
+    if not state.exists():
+        return None
+    from autofix.apply.recover import recover
+
+    found = recover(root, state, dry=True)
     return found.message if found is not None else None

@@ -6,10 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 
-class ApplyError(Exception):
-    """Nothing was changed, and why: one line for the user (no journal can be kept, another run is at work)."""
-
-
 class Refused(Exception):
     """Why one file is left alone, in a few words that follow its name."""
 

@@ -18,7 +18,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from autofix.apply.changes import ApplyError, Refused
+from autofix.apply.changes import Refused
+from autofix.apply.errors import ApplyError
 from autofix.apply.files import said, sha256, sync_folders
 
 KEEP = 20

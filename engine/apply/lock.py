@@ -12,7 +12,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from autofix.apply.changes import ApplyError
+from autofix.apply.errors import ApplyError
 from autofix.apply.state import prepare
 
 # Seconds until a lock without a process id counts as left behind: its writer had the time to write one.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from autofix.apply.changes import ApplyError
+from autofix.apply.errors import ApplyError
 
 NAME = "autofix"
 

@@ -22,7 +22,8 @@ from itertools import accumulate
 from pathlib import Path
 
 from autofix.apply import journal
-from autofix.apply.changes import Applied, ApplyError, Change, Refused, shown
+from autofix.apply.changes import Applied, Change, Refused, shown
+from autofix.apply.errors import ApplyError
 from autofix.apply.files import (
     link_or_copy,
     make_folders,

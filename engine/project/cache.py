@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import pickle
-import tempfile
 from hashlib import blake2b
 from pathlib import Path
 
@@ -51,6 +49,9 @@ class SummaryCache:
         """Write the cache if it changed; a cache that cannot be written is no error."""
         if self._file is None or self._new.keys() == self._old.keys():
             return
+        import pickle
+        import tempfile
+
         with contextlib.suppress(OSError):
             self._file.parent.mkdir(parents=True, exist_ok=True)
             handle, temporary = tempfile.mkstemp(dir=self._file.parent)
@@ -60,6 +61,8 @@ class SummaryCache:
 
 
 def _load(file: Path) -> dict[tuple[str, int, bytes], object]:
+    import pickle
+
     try:
         with open(file, "rb") as stream:
             version, entries = pickle.load(stream)  # noqa: S301 - our own file in the user's cache folder

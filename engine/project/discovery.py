@@ -39,7 +39,9 @@ class Discovery:
     root: Path
     has_git: bool
     paths: frozenset[str]
-    targets: tuple[str, ...]
+    targets: Sequence[str]
+    named: frozenset[str] = frozenset()
+    """The targets that were named themselves: exclusions do not cover them."""
 
 
 class Skip(Exception):
@@ -60,17 +62,43 @@ def discover(named: Sequence[Path]) -> Discovery:
     Raises:
         NotFound: a named path does not exist, or they belong to several repositories.
     """
-    for path in named:
-        if not path.exists():
-            raise NotFound(f"{path}: no such file or folder")
-    real = [path.resolve() for path in named]
-    top = _work_tree(root_of(real[0]))
-    root = _common_root(real) if top is None else top
-    outside = next((path for path in real if not path.is_relative_to(root)), None)
-    if outside is not None:
-        raise NotFound(f"{outside} lies outside of {root}: run once for each repository")
-    listed = list(_walk(root) if top is None else _listed_by_git(root))
-    return Discovery(root, top is not None, frozenset(listed), tuple(sorted(_targets(listed, root, real))))
+    return Listing(named).discovery()
+
+
+class Listing:
+    """A discovery under way: git lists the files while the caller goes on."""
+
+    def __init__(self, named: Sequence[Path]) -> None:
+        """Start to look below the named paths.
+
+        Raises:
+            NotFound: a named path does not exist, or they belong to several repositories.
+        """
+        for path in named:
+            if not path.exists():
+                raise NotFound(f"{path}: no such file or folder")
+        self._real = [path.resolve() for path in named]
+        top = _work_tree(root_of(self._real[0]))
+        self.root = _common_root(self._real) if top is None else top
+        outside = next((path for path in self._real if not path.is_relative_to(self.root)), None)
+        if outside is not None:
+            raise NotFound(f"{outside} lies outside of {self.root}: run once for each repository")
+        self._git = None if top is None else _start_listing(top)
+
+    def discovery(self) -> Discovery:
+        """Wait for the list of files."""
+        from_git = _listed_by_git(self._git) if self._git is not None else None
+        listed = list(_walk(self.root)) if from_git is None else from_git
+        named = frozenset(path.relative_to(self.root).as_posix() for path in self._real if not path.is_dir())
+        folders = tuple(_prefix(path.relative_to(self.root)) for path in self._real if path.is_dir())
+        return Discovery(self.root, from_git is not None, frozenset(listed), _targets(listed, folders, named), named)
+
+
+def _targets(listed: Sequence[str], folders: tuple[str, ...], named: frozenset[str]) -> Sequence[str]:
+    if "" in folders:
+        return [*listed, *sorted(named.difference(listed))] if named else listed
+    below = (path for path in listed if path.startswith(folders) and path not in named) if folders else ()
+    return [*sorted(named), *below]
 
 
 def root_of(path: Path) -> Path:
@@ -88,24 +116,32 @@ def _common_root(real: Sequence[Path]) -> Path:
 
 
 def _work_tree(folder: Path) -> Path | None:
-    if not any((parent / ".git").exists() for parent in (folder, *folder.parents)) and "GIT_DIR" not in os.environ:
-        return None
-    try:
-        done = subprocess.run([*GIT, "-C", str(folder), "rev-parse", "--show-toplevel"], capture_output=True, check=False)
-    except OSError:
-        return None
+    if "GIT_DIR" not in os.environ:
+        return next((parent for parent in (folder, *folder.parents) if _is_work_tree(parent / ".git")), None)
+    done = subprocess.run([*GIT, "-C", str(folder), "rev-parse", "--show-toplevel"], capture_output=True, check=False)
     top = os.fsdecode(done.stdout.rstrip(b"\n"))
     return Path(top).resolve() if done.returncode == 0 and top else None
 
 
-def _listed_by_git(root: Path) -> Iterator[str]:
+def _is_work_tree(marker: Path) -> bool:
+    # A linked work tree and a submodule have a file in the place of the folder.
+    return (marker / "HEAD").exists() or marker.is_file()
+
+
+def _start_listing(root: Path) -> subprocess.Popen[bytes] | None:
     command = [*GIT, "-C", str(root), "ls-files", "-z", "-co", "--exclude-standard", "--deduplicate"]
-    done = subprocess.run(command, capture_output=True, check=False)
-    if done.returncode != 0:
-        yield from _walk(root)
-        return
+    try:
+        return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    except OSError:
+        return None  # there is no git on this machine
+
+
+def _listed_by_git(listing: subprocess.Popen[bytes]) -> list[str] | None:
+    output, _ = listing.communicate()
+    if listing.returncode != 0:
+        return None
     # A trailing slash marks another repository inside this one.
-    yield from (path for path in os.fsdecode(done.stdout).split("\0") if path and not path.endswith("/"))
+    return [path for path in os.fsdecode(output).split("\0") if path and not path.endswith("/")]
 
 
 def _walk(root: Path) -> Iterator[str]:
@@ -150,25 +186,6 @@ def matcher(patterns: Iterable[str]) -> Callable[[str], bool]:
     return GitIgnoreSpec.from_lines(patterns).match_file
 
 
-def _targets(listed: Iterable[str], root: Path, real: Sequence[Path]) -> Iterator[str]:
-    named_files = {path.relative_to(root).as_posix() for path in real if not path.is_dir()}
-    yield from named_files
-    folders = tuple(prefix for path in real if path.is_dir() for prefix in [_prefix(path.relative_to(root))])
-    if not folders:
-        return
-    by_folder: dict[str, bool] = {}
-    everything = "" in folders
-    for path in listed:
-        if path in named_files or not (everything or path.startswith(folders)):
-            continue
-        folder = path.rpartition("/")[0]
-        hidden = by_folder.get(folder)
-        if hidden is None:
-            hidden = by_folder[folder] = not EXCLUDED_FOLDERS.isdisjoint(folder.split("/"))
-        if not hidden:
-            yield path
-
-
 def _prefix(folder: Path) -> str:
     return "" if folder == Path() else folder.as_posix() + "/"
 
@@ -208,8 +225,10 @@ _NON_BLOCK = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
 
 def _read_all(handle: int, size: int) -> bytes:
+    # A read of a regular file comes back short only at its end: one call more than fits tells that it did not grow.
     data = os.read(handle, size + 1)
-    while len(data) <= size and (more := os.read(handle, size + 1 - len(data))):
+    while len(data) > size and (more := os.read(handle, 1 << 20)):
+        size = len(data)
         data += more
     return data
 

@@ -37,6 +37,8 @@ ROUND_LIMIT = 100
 
 SUPPRESSION_MARK = b"autofix:"
 
+PROGRESS_STEP = 128
+
 
 class Scope:
     """What a run may look at and change; the default is everything."""
@@ -71,7 +73,9 @@ class _Run:
         self.prefilter = Prefilter(fixers, scope.ignored)
         self.cache = SummaryCache(discovery.root if settings.cache else None)
         self.tree = Tree()
-        self.targets = frozenset(discovery.targets)
+        everything = len(discovery.targets) == len(discovery.paths)
+        self.targets = discovery.paths if everything else frozenset(discovery.targets)
+        self.root = os.fspath(discovery.root)
         self.candidates: dict[str, tuple[int, ...]] = {}
         self.data: dict[str, bytes] = {}
         self.left_alone: dict[str, str] = {}
@@ -106,15 +110,17 @@ class _Run:
             self._keep_summaries(outcome)
 
     def _scanned(self) -> Iterator[InspectTask]:
-        programs = [index for index, fixer in enumerate(self.fixers) if isinstance(fixer, ProgramFixer)]
-        paths = self.discovery.paths | self.targets if programs else self.targets
-        for done, path in enumerate(sorted(paths)):
-            self._tell("reading", done, len(paths))
+        programs = frozenset(index for index, fixer in enumerate(self.fixers) if isinstance(fixer, ProgramFixer))
+        paths = sorted(self.discovery.paths | self.targets) if programs else self.discovery.targets
+        for done, path in enumerate(paths):
+            if not done % PROGRESS_STEP:
+                self._tell("reading", done, len(paths))
             indexes = self.prefilter.by_path(path)
+            if not indexes or (self.scope.excluded(path) and path not in self.discovery.named):
+                continue
             if path not in self.targets:
                 indexes = [index for index in indexes if index in programs]
-            if indexes:
-                yield from self._candidate(path, indexes)
+            yield from self._candidate(path, indexes)
 
     def _candidate(self, path: str, indexes: list[int]) -> Iterator[InspectTask]:
         data = self._read(path)
@@ -133,7 +139,7 @@ class _Run:
 
     def _read(self, path: str) -> bytes | None:
         try:
-            return read(os.path.join(self.discovery.root, path))
+            return read(f"{self.root}/{path}")
         except FileNotFoundError:
             return None
         except Skip as skip:
@@ -176,7 +182,8 @@ class _Run:
             self.outcomes.pop(path, None)
         fatal: list[FixTask] = []
         for done, outcome in enumerate(self._pooled(work, tasks)):
-            self._tell("fixing", done, len(tasks))
+            if not done % PROGRESS_STEP:
+                self._tell("fixing", done, len(tasks))
             if not isinstance(outcome, Died):
                 self._keep_outcome(outcome)
             elif len(outcome.task.fixers) > 1:

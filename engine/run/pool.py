@@ -6,9 +6,7 @@ thread with a large stack, because parsers recurse as deep as the code is nested
 
 from __future__ import annotations
 
-import multiprocessing
 import sys
-import threading
 import time
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
@@ -56,6 +54,8 @@ class Limits:
 
 class _Worker(Generic[TaskT]):
     def __init__(self, work: Work[TaskT, object], limits: Limits) -> None:
+        import multiprocessing
+
         context = multiprocessing.get_context(limits.start_method)
         self.connection, remote = context.Pipe()
         self.process: BaseProcess = context.Process(target=_serve, args=(remote, work), daemon=True)  # type: ignore[attr-defined]
@@ -167,6 +167,7 @@ def _cause(process: BaseProcess) -> str:
 def _serve(connection: Connection, work: Work[TaskT, ResultT]) -> None:
     """The life of a worker."""
     import signal
+    import threading
 
     # Control-C reaches the whole process group: the parent decides, and ends the workers.
     signal.signal(signal.SIGINT, signal.SIG_IGN)

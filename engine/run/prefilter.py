@@ -15,6 +15,7 @@ class Prefilter:
 
     def __init__(self, fixers: Sequence[AnyFixer], ignored: Callable[[str, str], bool]) -> None:
         self._by_language: dict[str | None, list[int]] = {None: []}
+        self._by_name: dict[str, list[int]] = {}
         for index, fixer in enumerate(fixers):
             for language in fixer.languages:
                 self._by_language.setdefault(language, []).append(index)
@@ -24,9 +25,14 @@ class Prefilter:
 
     def by_path(self, path: str) -> list[int]:
         """The fixers that may want a file of this name."""
-        indexes = self._by_language.get(language_of(path))
+        name = path[path.rfind("/") + 1 :]
+        indexes = self._by_name.get(name)
+        if indexes is None:
+            indexes = self._by_language.get(language_of(path)) or []
+            if not name.endswith(".txt"):  # for those the folder counts, too
+                self._by_name[name] = indexes
         if not indexes:
-            return []
+            return indexes
         return [
             index
             for index in indexes

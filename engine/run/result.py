@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -96,8 +96,8 @@ class Settings:
     unsafe: bool = False
     limits: Limits = field(default_factory=lambda: Limits(1))
     cache: bool = True
-    known_ids: frozenset[str] = frozenset()
-    """Ids and groups that suppression comments may name without being called unknown."""
+    known_ids: Mapping[str, str] = field(default_factory=dict)
+    """All fixers by id with their group: what suppression comments may name without being called unknown."""
     progress: Callable[[str, int, int], None] | None = None
     """Told the stage, how many files are done, and how many there are."""
 

@@ -45,7 +45,7 @@ class FixWork:
     project: Project
     fixers: Sequence[AnyFixer]
     facts: Mapping[int, object]
-    known_ids: frozenset[str]
+    known_ids: Mapping[str, str]
 
     def __call__(self, task: FixTask) -> FixOutcome:
         """Everything that is to be said about one file."""

@@ -7,7 +7,8 @@ import subprocess
 import sys
 
 import pytest
-from autofix.apply.changes import ApplyError, Change
+from autofix.apply.changes import Change
+from autofix.apply.errors import ApplyError
 from autofix.apply.state import state_folder
 from autofix.apply.undo import undo
 from autofix.apply.write import apply_changes
@@ -85,7 +86,8 @@ def test_disk_of_any_size(small_disk):
 
 LIMITED = """
 import pathlib, resource, sys
-from autofix.apply.changes import ApplyError, Change
+from autofix.apply.changes import Change
+from autofix.apply.errors import ApplyError
 from autofix.apply.write import apply_changes
 root, limit = pathlib.Path(sys.argv[1]), int(sys.argv[2])
 resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))

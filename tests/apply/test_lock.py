@@ -10,7 +10,8 @@ import time
 
 import pytest
 from autofix.apply import lock as locking
-from autofix.apply.changes import ApplyError, Change
+from autofix.apply.changes import Change
+from autofix.apply.errors import ApplyError
 from autofix.apply.lock import Locked, lock
 from autofix.apply.recover import recover
 from autofix.apply.undo import undo

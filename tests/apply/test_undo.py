@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from autofix.apply import journal
 from autofix.apply import recover as recovering
-from autofix.apply.changes import ApplyError, Change
+from autofix.apply.changes import Change
+from autofix.apply.errors import ApplyError
 from autofix.apply.state import state_folder
 from autofix.apply.undo import undo
 from autofix.apply.write import apply_changes

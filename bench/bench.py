@@ -1,0 +1,179 @@
+"""Measure autofix against its peers on the same trees in one run: `make bench`.
+
+Peers and trees come from the package registry into `.bench/`. All commands print a diff or a list and write nothing. Runs are
+interleaved, so that a busy machine slows all of them alike; the median of the wall time counts, and ratios are what to read.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import resource
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
+import corpus
+
+HERE = Path(__file__).parent.resolve()
+WORK = HERE.parent / ".bench"
+PEERS = ("ruff==0.17.6", "ast-grep-cli==0.51.1", "ripgrep==15.1.0", "libcst==1.9.0")
+
+
+@dataclass
+class Command:
+    """A command line, where it runs, what its exit codes may be, and what was measured (seconds)."""
+
+    name: str
+    arguments: Sequence[str | Path]
+    folder: Path
+    codes: tuple[int, ...] = (0, 1)
+    environment: dict[str, str] = field(default_factory=dict)
+    wall: list[float] = field(default_factory=list)
+    cpu: list[float] = field(default_factory=list)
+    peak: int = 0
+
+    def run(self) -> None:
+        """Run once and keep the figures."""
+        before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
+        with open(WORK / f"{self.name.replace(' ', '-')}.out", "wb") as out, open(WORK / "stderr", "wb") as errors:
+            code = subprocess.run(
+                [str(item) for item in self.arguments],
+                cwd=self.folder,
+                stdout=out,
+                stderr=errors,
+                env={**os.environ, **self.environment},
+                check=False,
+            ).returncode
+        self.wall.append(time.perf_counter() - start)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        self.cpu.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
+        if code not in self.codes:
+            sys.exit(f"{self.name}: exit code {code}: {(WORK / 'stderr').read_text()[-2000:]}")
+
+    @property
+    def seconds(self) -> float:
+        """The median wall time."""
+        return statistics.median(self.wall)
+
+
+@dataclass(frozen=True)
+class Target:
+    """What the design promises: `command` takes at most `ratio` of the wall time of `peer`."""
+
+    command: str
+    peer: str
+    ratio: float
+
+
+TARGETS = (
+    Target("b autofix", "b ruff", 0.5),
+    Target("b autofix", "b rg", 3.0),
+    Target("a autofix", "a ruff", 1.0),
+    Target("a autofix", "a ast-grep", 0.25),
+    Target("c autofix", "c ast-grep", 0.35),
+    Target("small a autofix", "small a libcst", 1 / 30),
+    Target("small c autofix", "small c libcst", 1 / 30),
+)
+
+
+def commands(large: Path, small: Path) -> list[Command]:
+    """Everything that is measured, peers next to us."""
+    bin = WORK / "venv" / "bin"
+    autofix = Path(sys.executable).parent / "autofix"
+    plugin = {"PYTHONPATH": str(HERE / "plugin")}
+    libcst = {"PYTHONPATH": str(HERE / "peers")}
+
+    def ours(name: str, case: str, tree: Path) -> Command:
+        options = ["--dry-run", "--no-cache", "--config", HERE / f"{case}.toml", "-q"]
+        return Command(name, [autofix, *options], tree, environment=plugin)
+
+    def ruff(name: str, module: str) -> Command:
+        ban = f"lint.flake8-tidy-imports.banned-api = {{ {module!r} = {{ msg = 'moved' }} }}"
+        return Command(name, [bin / "ruff", "check", "--no-cache", "--isolated", "--select", "TID251", "--config", ban], large)
+
+    def ast_grep(name: str, pattern: str, rewrite: str) -> Command:
+        return Command(name, [bin / "ast-grep", "run", "-l", "py", "-p", pattern, "-r", rewrite], large)
+
+    moved = "homeassistant.helpers.restore_state"
+    return [
+        ours("a autofix", "a", large),
+        ruff("a ruff", f"{moved}.RestoreEntity"),
+        ast_grep("a ast-grep", f"from {moved} import RestoreEntity", "from homeassistant.restore import RestoreEntity"),
+        ours("b autofix", "b", large),
+        ruff("b ruff", "no.such_module_anywhere.RestoreEntity"),
+        Command("b rg", [bin / "rg", "-l", "such_module_anywhere"], large),
+        Command("b git grep", ["git", "grep", "-l", "such_module_anywhere"], large),
+        ours("c autofix", "c", large),
+        ast_grep("c ast-grep", "$X.query($Y).all()", "$X.execute(select($Y)).scalars().all()"),
+        Command("default autofix", [autofix, "--dry-run", "--no-cache", "-q"], large, codes=(0, 1, 3)),
+        ours("small a autofix", "a", small),
+        ours("small c autofix", "c", small),
+        Command(
+            "small a libcst",
+            [
+                bin / "python", "-m", "libcst.tool", "codemod", "rename.RenameCommand", "-j2", "--no-format", "-u1",
+                "--old_name", f"{moved}.RestoreEntity", "--new_name", "homeassistant.restore.RestoreEntity", "homeassistant", "shop",
+            ],
+            small, environment=libcst,
+        ),
+        Command(
+            "small c libcst",
+            [bin / "python", "-m", "libcst.tool", "codemod", "-x", "query_all.QueryAll", "-j2", "--no-format", "-u1", "homeassistant", "shop"],
+            small, environment=libcst,
+        ),
+        Command("version", [autofix, "--version"], large),
+    ]  # fmt: skip
+
+
+def prepare() -> tuple[Path, Path]:
+    """Build trees and peers once."""
+    trees = corpus.build(WORK)
+    if not (WORK / "venv" / "bin" / "ruff").exists():
+        subprocess.run([sys.executable, "-m", "venv", str(WORK / "venv")], check=True)
+        subprocess.run([WORK / "venv" / "bin" / "python", "-m", "pip", "install", "--quiet", *PEERS], check=True)
+    return trees
+
+
+def main() -> int:
+    """Measure and print."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--only", default="", help="commands whose name contains this")
+    arguments = parser.parse_args()
+    large, small = prepare()
+    measured = [command for command in commands(large, small) if arguments.only in command.name]
+    for number in range(arguments.runs + 1):
+        for command in measured:
+            slow = "libcst" in command.name
+            if not slow or number == 1:
+                command.run()
+            if number == 0 and not slow:
+                command.wall.clear()  # the first run warms the page cache
+                command.cpu.clear()
+    print(f"{'command':<18} {'wall s':>8} {'cpu s':>8} {'runs':>5}")
+    for command in measured:
+        print(f"{command.name:<18} {command.seconds:8.3f} {statistics.median(command.cpu):8.3f} {len(command.wall):5}")
+    return report_targets({command.name: command for command in measured})
+
+
+def report_targets(by_name: dict[str, Command]) -> int:
+    """Print each promised ratio; the exit code tells whether all hold."""
+    missed = 0
+    for target in TARGETS:
+        if target.command not in by_name or target.peer not in by_name:
+            continue
+        ratio = by_name[target.command].seconds / by_name[target.peer].seconds
+        missed += ratio > target.ratio
+        verdict = "ok" if ratio <= target.ratio else "MISSED"
+        print(f"{target.command + ' / ' + target.peer:<36} {ratio:7.3f}  (target {target.ratio:.3f}) {verdict}")
+    return 1 if missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
