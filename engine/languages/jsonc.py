@@ -41,3 +41,21 @@ def check(source: Source) -> str | None:
     except (ValueError, RecursionError) as error:
         return f"not valid JSON: {error}"
     return None
+
+
+def regressed(before: Source, after: Source) -> str | None:
+    """Why a changed text is worse: it no longer parses, or only with comments and commas that were not there. None if not."""
+    problem = check(after)
+    if problem is not None:
+        return None if check(before) is not None else problem
+    if _is_strict(before.text) and not _is_strict(after.text):
+        return "not valid JSON: has got a comment or a trailing comma"
+    return None
+
+
+def _is_strict(text: bytes) -> bool:
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return True

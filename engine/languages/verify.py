@@ -1,41 +1,60 @@
-"""Whether a text parses, and whether a changed one still does, for every language."""
+"""Whether a text can be worked on, and whether a changed one still parses, for every language."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Mapping
 from importlib import import_module
+from types import MappingProxyType
+from typing import Any
 
 from autofix.languages import Language
 from autofix.text.source import Source
 
 # The module of each language that has a parser; it offers `check` and `regressed`.
-_MODULES = {
-    Language.PYTHON: "autofix.languages.python.syntax",
-    Language.TYPESCRIPT: "autofix.languages.typescript.syntax",
-    Language.DOCKERFILE: "autofix.languages.dockerfile",
-    Language.YAML: "autofix.languages.yaml",
-    Language.MARKDOWN: "autofix.languages.markdown",
-    Language.TOML: "autofix.languages.toml",
-}
+_MODULES: Mapping[Language, str] = MappingProxyType(
+    {
+        Language.PYTHON: "python.syntax",
+        Language.TYPESCRIPT: "typescript.syntax",
+        Language.DOCKERFILE: "dockerfile",
+        Language.YAML: "yaml",
+        Language.MARKDOWN: "markdown",
+        Language.TOML: "toml",
+        Language.JSON: "jsonc",
+    }
+)
+# What git leaves where it could not merge, or bytes that no text has.
+_BROKEN = re.compile(rb"\0|^<{7} .*\r?\n(?s:.*?)^={7}\r?\n(?s:.*?)^>{7} ", re.MULTILINE)
 
 
 def syntax_error(source: Source, language: Language) -> str | None:
-    """Why a text must not be edited, in one line; None where it parses."""
-    check: Callable[[Source], str | None] | None = _offered(language, "check")
-    return check(source) if check is not None else None
+    """Why a text must not be edited, in one line; None where it can be. Formats without a parser are judged by `_BROKEN`."""
+    if language not in _MODULES:
+        return _broken(source)
+    module = _module(language)
+    problem: str | None = module.check(source) if module is not None else None
+    return problem
 
 
 def regressed(before: Source, after: Source, language: Language) -> str | None:
     """Why a change must be taken back, in one line; None where the new text parses as well as the old one."""
-    compare: Callable[[Source, Source], str | None] | None = _offered(language, "regressed")
-    return compare(before, after) if compare is not None else None
-
-
-def _offered(language: Language, name: str) -> Callable[..., str | None] | None:
     if language not in _MODULES:
+        return None if _broken(before) is not None else _broken(after)
+    module = _module(language)
+    problem: str | None = module.regressed(before, after) if module is not None else None
+    return problem
+
+
+def _broken(source: Source) -> str | None:
+    found = _BROKEN.search(source.text)
+    if found is None:
         return None
+    what = "a NUL byte" if found[0] == b"\0" else "an unresolved merge conflict"
+    return f"line {source.line_of(found.start())}: {what}"
+
+
+def _module(language: Language) -> Any:
     try:
-        module = import_module(_MODULES[language])
+        return import_module(f"autofix.languages.{_MODULES[language]}")
     except ModuleNotFoundError:
         return None
-    return getattr(module, name, None)
