@@ -1,0 +1,156 @@
+"""What the repository says about the moves: whether each can be made at a place, and what else depends on it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from autofix.fixer import Project, Refusal
+from autofix.fixers.python.moved_imports.modules import Modules
+from autofix.fixers.python.moved_imports.moves import Moves, Target
+from autofix.fixers.python.moved_imports.outline import Outline, outline
+
+
+@dataclass(frozen=True)
+class Facts:
+    """The result of linking."""
+
+    moves: Moves
+    modules: Modules = field(default_factory=Modules)
+    """The modules that moves speak of."""
+    unclear: Mapping[tuple[str, str], Refusal] = field(default_factory=dict)
+    """Names of vanished modules for which there is no single new place."""
+    users: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """By path, the renamed names that other files take from it."""
+    patched: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """By dotted name, as `routes.users.get_db`, the files that have it in a string."""
+    reach: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """By path of a target module, all files that importing it runs."""
+    visit: frozenset[str] | None = None
+    """The files to look at, where that is known."""
+
+
+@dataclass(frozen=True)
+class Judge:
+    """Decides for one file what becomes of an old path."""
+
+    facts: Facts
+    project: Project
+    path: str
+
+    def name(self, module: str, name: str) -> Target | Refusal | None:
+        """Where a name, or submodule, of an old module is to be taken from; None where it has not moved."""
+        if (unclear := self.facts.unclear.get((module, name))) is not None:
+            return unclear
+        target = self.facts.moves.name(module, name)
+        if target is None:
+            return None
+        if not target.name:
+            return self._checked_module(f"{module}.{name}", target)
+        return self._checked_name(module, name, target)
+
+    def module(self, module: str) -> Target | Refusal | None:
+        """Where an old module itself is to be taken from."""
+        if (unclear := self.facts.unclear.get((module, ""))) is not None:
+            return unclear
+        target = self.facts.moves.module(module)
+        return None if target is None else self._checked_module(module, target)
+
+    def dotted(self, path: str) -> Target | Refusal | None:
+        """The same for `module.name.attribute` or `module:name.attribute` in a string: the target's name may be dotted."""
+        module, colon, rest = path.partition(":")
+        if colon:
+            found = self.name(module, rest.partition(".")[0])
+            if not isinstance(found, Target):
+                return found
+            tail = rest.partition(".")[2]
+            return Target(found.module, ".".join(filter(None, (found.name, tail))), found.proof)
+        whole = self.facts.moves.dotted(path)
+        if whole is None:
+            return None
+        parts = path.split(".")
+        for cut in range(len(parts) - 1, 0, -1):
+            old, name = ".".join(parts[:cut]), parts[cut]
+            if (old, name) in self.facts.moves.names or old in self.facts.moves.modules:
+                found = self.name(old, name)
+                if isinstance(found, Refusal):
+                    return found
+                return None if found is None else whole
+        found = self.module(path)
+        return found if isinstance(found, Refusal) else whole
+
+    def outline(self, path: str) -> Outline | None:
+        """The names of a file of the project."""
+        source = self.project.source(path)
+        return None if source is None else source.once(outline)
+
+    def _checked_name(self, module: str, name: str, target: Target) -> Target | Refusal | None:
+        old_path = self.facts.modules.find(module, self.path)
+        new_path = self.facts.modules.find(target.module, self.path)
+        old = self.outline(old_path) if old_path is not None else None
+        new = self.outline(new_path) if new_path is not None else None
+        if new_path == self.path:
+            return Refusal(f"{target.module} is this very file: it would import {target.name} from itself")
+        if new is None or new_path is None:
+            return self._without_target(module, name, target, old)
+        if not new.has(target.name) and not self._has_submodule(new_path, target.name):
+            if old is not None and old.has(name):
+                return Refusal(f"{target.module} ({new_path}) has no {target.name} yet, {module} ({old_path}) has {name}")
+            return Refusal(f"{target.module} ({new_path}) has no {target.name}", f"map '{module}:{name}' to where it lives now")
+        if old is not None and old_path != new_path and name in old.own and target.name in new.own:
+            return Refusal(
+                f"{old_path} still defines {name}, which is another object than {target.name} in {new_path}",
+                "delete the old definition or import the new one there",
+            )
+        return target
+
+    def _without_target(self, module: str, name: str, target: Target, old: Outline | None) -> Target | Refusal | None:
+        """The new module is no file of the repository."""
+        if self._has_namespace(target) or self._is_foreign(target.module):
+            return target
+        if old is not None and old.has(name):
+            return self._announced(module, target)
+        return Refusal(f"neither {module} nor {target.module} is in the repository")
+
+    def _checked_module(self, module: str, target: Target) -> Target | Refusal | None:
+        modules = self.facts.modules
+        old_path, new_path = modules.find(module, self.path), modules.find(target.module, self.path)
+        if new_path == self.path:
+            return Refusal(f"{target.module} is this very file: it would import itself")
+        if new_path is None and modules.folder(target.module, self.path) is None:
+            if self._is_foreign(target.module):
+                return target
+            if modules.exists(module, self.path):
+                return self._announced(module, target)
+            return Refusal(f"neither {module} nor {target.module} is in the repository")
+        if old_path is not None and old_path != new_path:
+            old = self.outline(old_path)
+            if old is not None and old.own:
+                return Refusal(f"{old_path} is still there beside {new_path}, with definitions of its own")
+        return target
+
+    def _announced(self, module: str, target: Target) -> Target | None:
+        """The old module is there and the new one is not: imports first, then the file.
+
+        Only where the move names the module itself. What stayed behind when its package moved has not moved.
+        """
+        moves = self.facts.moves
+        named = module in moves.modules or any(old == module for old, _ in moves.names)
+        package = target.module.rpartition(".")[0]
+        return target if named or not self.facts.modules.exists(package, self.path) else None
+
+    def _has_namespace(self, target: Target) -> bool:
+        folder = self.facts.modules.folder(target.module, self.path)
+        return folder is not None and self._is_module(f"{folder}/{target.name}")
+
+    def _has_submodule(self, package: str, name: str) -> bool:
+        folder, _, file = package.rpartition("/")
+        return file.startswith("__init__.") and self._is_module(f"{folder}/{name}")
+
+    def _is_module(self, stem: str) -> bool:
+        return self.project.exists(f"{stem}.py") or self.project.exists(f"{stem}/__init__.py")
+
+    def _is_foreign(self, module: str) -> bool:
+        """Whether a module belongs to another distribution: nothing here has its first component."""
+        top = module.partition(".")[0]
+        return not self.facts.modules.exists(top, self.path)

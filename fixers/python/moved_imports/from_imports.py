@@ -1,0 +1,217 @@
+"""`from old import name`: to the new module, split over several, merged into an import that is there already."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from autofix.fixer import Refusal
+from autofix.fixers.python.moved_imports.chains import ModuleUses
+from autofix.fixers.python.moved_imports.facts import Judge
+from autofix.fixers.python.moved_imports.locals import LocalNames
+from autofix.fixers.python.moved_imports.modules import absolute_names, module_names, relative_name
+from autofix.fixers.python.moved_imports.moves import Target
+from autofix.fixers.python.moved_imports.occurrences import is_dynamic
+from autofix.fixers.python.moved_imports.outline import import_nodes, runs_on_import
+from autofix.fixers.python.moved_imports.plans import Plan
+from autofix.fixers.python.moved_imports.statements import (
+    Group,
+    Item,
+    NewName,
+    Statement,
+    append_names,
+    delete_statement,
+    joined,
+    line_of,
+    rewrite,
+)
+from autofix.text.edit import Edit, replace
+from autofix.text.source import Source
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+
+@dataclass(frozen=True)
+class FromImports:
+    """Rewrites the from-imports of one file."""
+
+    judge: Judge
+    names: LocalNames
+
+    def plan(self, node: Node, stmt: Statement) -> Plan | None:
+        """What is to be done about a statement; None where it names nothing that moved."""
+        for module in absolute_names(self.judge.path, stmt.module or "", self.names.packages):
+            if stmt.star:
+                plan = self._star(node, stmt, module)
+            else:
+                decided = {item: self.judge.name(module, item.name) for item in stmt.items}
+                plan = self._listed(node, stmt, module, decided) if any(decided.values()) else None
+            if plan is not None:
+                return plan
+        return None
+
+    def _listed(self, node: Node, stmt: Statement, module: str, decided: dict[Item, Target | Refusal | None]) -> Plan:
+        plan = Plan(stmt.start, stmt.end, module)
+        grouped: dict[str | None, list[NewName]] = {}
+        for item, target in decided.items():
+            if isinstance(target, Refusal):
+                plan.refusals.append(target)
+            elif target is None:
+                grouped.setdefault(stmt.module, []).append(NewName(item, item.name, item.alias))
+            else:
+                plan.believe(target)
+                self._check_cycle(plan, node, target)
+                head, new = self._placed(plan, node, stmt, module, item, target)
+                grouped.setdefault(head, []).append(new)
+        if plan.refusals:
+            return plan
+        groups = [Group(head, tuple(names)) for head, names in grouped.items()]
+        plan.edits += self._merged(node, stmt, groups) or rewrite(self.names.source, stmt, groups)
+        return plan
+
+    def _placed(
+        self, plan: Plan, node: Node, stmt: Statement, module: str, item: Item, target: Target
+    ) -> tuple[str | None, NewName]:
+        """The module that an item is imported from, and how."""
+        if not target.name:
+            parent, _, leaf = target.module.rpartition(".")
+            ModuleUses(self.judge, self.names, plan).of_object(f"{module}.{item.name}", item.bound, node, target)
+            alias = item.alias or (item.name if leaf != item.name else None)
+            return (self._spelled(stmt, parent) if parent else None), NewName(item, leaf, alias)
+        alias = item.alias
+        head = self._spelled(stmt, target.module)
+        if alias is None and target.name != item.name:
+            same = self.names.is_import_of(target.name, (head, target.module))
+            edits = self.names.rename(item.name, target.name, node, same)
+            elsewhere = self.names.followers(item.name, target.name) if edits is not None and runs_on_import(node) else {}
+            if edits is None or elsewhere is None:
+                alias = item.name
+            else:
+                plan.edits += edits
+                plan.follow(dict(elsewhere))
+        return head, NewName(item, target.name, alias)
+
+    def _spelled(self, stmt: Statement, module: str) -> str:
+        """The module as the statement would write it: relative imports stay relative inside of their package."""
+        if stmt.module is None or not stmt.module.startswith("."):
+            return module
+        is_package = self.judge.path.endswith(("/__init__.py", "/__init__.pyi"))
+        for own in module_names(self.judge.path, self.names.packages):
+            written = relative_name(own, is_package, module)
+            if written is not None:
+                return written
+        return module
+
+    def _check_cycle(self, plan: Plan, node: Node, target: Target) -> None:
+        if not runs_on_import(node):
+            return
+        module = self.judge.facts.modules.find(target.module, self.judge.path)
+        if module is not None and self.judge.path in self.judge.facts.reach.get(module, ()):
+            plan.refuse(
+                f"{target.module} imports this file while it is loaded: the import would close a circle",
+                "import it inside of the function that needs it",
+            )
+
+    def _merged(self, node: Node, stmt: Statement, groups: list[Group]) -> list[Edit] | None:
+        """Edits that add the names to imports of the same modules in the same block, before this one; None without such."""
+        source = self.names.source
+        found = {}
+        for group in groups:
+            other = self._existing(node, stmt, group)
+            if other is None:
+                return None
+            found[group.module] = other
+        if stmt.has_comments or (removal := delete_statement(source, stmt)) is None:
+            return None
+        edits = [removal]
+        for group in groups:
+            other = found[group.module]
+            present = {(item.name, item.alias) for item in other.items}
+            new = [name.text for name in group.names if (name.name, _alias(name)) not in present]
+            edits += append_names(source, other, new) if new else []
+        return edits
+
+    def _existing(self, node: Node, stmt: Statement, group: Group) -> Statement | None:
+        for other_node, other in import_nodes(self.names.source):
+            if other.end > stmt.start:
+                return None
+            same = other_node.parent == node.parent and not other.star and other.module is not None
+            if same and group.module is not None and self._absolute(other.module or "") == self._absolute(group.module):
+                return other
+        return None
+
+    def _absolute(self, written: str) -> str:
+        return next(iter(absolute_names(self.judge.path, written, self.names.packages)), written)
+
+    def _star(self, node: Node, stmt: Statement, module: str) -> Plan | None:
+        """A star becomes the names that the file uses and that only the star can have brought."""
+        target = self.judge.module(module)
+        if target is None and not self.judge.facts.moves.splits(module):
+            return None
+        plan = Plan(stmt.start, stmt.end, module)
+        plan.unsafe = True
+        if isinstance(target, Refusal):
+            plan.refusals.append(target)
+            return plan
+        used = dict(self._used_of_star(module))
+        if self._is_opaque(stmt):
+            plan.refuse(f"what the star brings from {module} cannot be told here", "list the names")
+        elif not used:
+            plan.refuse(f"no name that the star could bring from {module} is used here", "remove the import")
+        grouped: dict[str, list[str]] = {}
+        for name, new in used.items():
+            if isinstance(new, Refusal):
+                plan.refusals.append(new)
+                continue
+            plan.believe(new)
+            self._check_cycle(plan, node, new)
+            text = new.name
+            if new.name != name:
+                if self.names.occurrences(new.name):
+                    text = f"{new.name} as {name}"
+                else:
+                    occurrences = self.names.occurrences(name)
+                    plan.edits += [replace(use.start, use.end, new.name) for use in occurrences.free]
+            grouped.setdefault(self._spelled(stmt, new.module), []).append(text)
+        if not plan.refusals:
+            plan.edits += _listed_instead(self.names.source, stmt, grouped)
+        return plan
+
+    def _is_opaque(self, stmt: Statement) -> bool:
+        source = self.names.source
+        stars = [other for _, other in import_nodes(source) if other.star]
+        reexports = source.path.endswith("__init__.py") or b"__all__" in source.text
+        taken = "*" in self.judge.facts.users.get(source.path, ())
+        return stars != [stmt] or is_dynamic(source) or reexports or taken
+
+    def _used_of_star(self, module: str) -> Iterator[tuple[str, Target | Refusal]]:
+        """The free names of the file, in the order of their first use, that the old module is known to have had."""
+        facts = self.judge.facts
+        candidates = {name for old, name in facts.moves.names if old == module}
+        target = facts.moves.module(module)
+        new_path = facts.modules.find(target.module, self.judge.path) if target is not None else None
+        outline = self.judge.outline(new_path) if new_path is not None else None
+        if outline is not None:
+            candidates |= {name for name in outline.own | outline.imported if not name.startswith("_")}
+        first = {}
+        for name in candidates:
+            free = self.names.occurrences(name).free
+            if free:
+                first[name] = min(use.start for use in free)
+        for name in sorted(first, key=lambda name: first[name]):
+            found = self.judge.name(module, name)
+            if found is not None:
+                yield name, found
+
+
+def _listed_instead(source: Source, stmt: Statement, grouped: dict[str, list[str]]) -> list[Edit]:
+    """The statement, star and all, replaced by lists of names."""
+    line = line_of(source, stmt)
+    texts = [f"from {module} import {', '.join(names)}" for module, names in grouped.items()]
+    return [replace(stmt.start, stmt.end, joined(source, line, texts))]
+
+
+def _alias(name: NewName) -> str | None:
+    return name.alias if name.alias != name.name else None
