@@ -1,0 +1,90 @@
+"""The syntax tree of a Python file, and whether a text is a program."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from autofix.text.source import Source
+
+if TYPE_CHECKING:
+    from tree_sitter import Node, Tree
+
+
+def tree(source: Source) -> Tree:
+    """The tree of a file, parsed once for each text."""
+    return source.once(_parse)
+
+
+def root(source: Source) -> Node:
+    """The module node."""
+    return tree(source).root_node
+
+
+def _parse(source: Source) -> Tree:
+    import tree_sitter
+    import tree_sitter_python
+
+    return tree_sitter.Parser(tree_sitter.Language(tree_sitter_python.language())).parse(source.text)
+
+
+def walk(node: Node) -> Iterator[Node]:
+    """A node and all below it, in the order of the text; deep trees need no recursion."""
+    cursor = node.walk()
+    while True:
+        found = cursor.node
+        if found is not None:
+            yield found
+        if cursor.goto_first_child():
+            continue
+        while not cursor.goto_next_sibling():
+            if not cursor.goto_parent():
+                return
+
+
+def comments(source: Source) -> list[tuple[int, int]]:
+    """The byte ranges of the comments, in order."""
+    return [(node.start_byte, node.end_byte) for node in walk(root(source)) if node.type == "comment"]
+
+
+def error_lines(source: Source) -> list[int]:
+    """The 1-based lines where the text is no Python, in order."""
+    if not root(source).has_error:
+        return []
+    return [node.start_point.row + 1 for node in walk(root(source)) if node.is_error or node.is_missing]
+
+
+def check(source: Source) -> str | None:
+    """Why the file must not be edited; None where it parses."""
+    if b"\r" in source.text and b"\r" in source.text.replace(b"\r\n", b""):
+        # The grammar does not end a line at a lone carriage return: a comment would swallow the code after it.
+        return "has lone carriage returns as line endings"
+    lines = error_lines(source)
+    return f"syntax error at line {lines[0]}" if lines else None
+
+
+def regressed(before: Source, after: Source) -> str | None:
+    """Why a change must be taken back: more syntax errors than before, or Python no longer compiles what it compiled.
+
+    The running Python may be older than the code: what it could not compile before says nothing.
+    """
+    known, lines = error_lines(before), error_lines(after)
+    if len(lines) > len(known):
+        return f"syntax error at line {next((line for line in lines if line not in known), lines[0])}"
+    if _compile_error(before) is None:
+        return _compile_error(after)
+    return None
+
+
+def _compile_error(source: Source) -> str | None:
+    """What the running Python says of the text, which is compiled but not run."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            compile(source.text.decode("utf-8"), source.path, "exec", dont_inherit=True)
+    except SyntaxError as error:
+        return f"{error.msg} at line {error.lineno}"
+    except (RecursionError, MemoryError, ValueError, OverflowError) as error:
+        return f"{type(error).__name__} when compiled"
+    return None
