@@ -13,7 +13,7 @@ from autofix.fixer import AnyFixer
 from autofix.project import configuration
 from autofix.project.changes import LineRanges, changed_lines, uncommitted
 from autofix.project.configuration import Configuration, ConfigurationError, nearest
-from autofix.project.discovery import EXCLUDED_FOLDERS, Discovery, Listing, matcher
+from autofix.project.discovery import EXCLUDED_FOLDERS, Discovery, Listing, matcher, project_root
 from autofix.project.git import Git
 from autofix.project.project import Project
 from autofix.registry import Registry
@@ -43,6 +43,7 @@ class Request:
 
 @dataclass
 class _Scope(pipeline.Scope):
+    named: frozenset[str] = frozenset()
     excludes: Callable[[str], bool] | None = None
     ignores: Sequence[tuple[Callable[[str], bool], frozenset[str]]] = ()
     since: Mapping[str, LineRanges] | None = None
@@ -53,6 +54,8 @@ class _Scope(pipeline.Scope):
         return path == self.configuration or any(fixer in fixers and matches(path) for matches, fixers in self.ignores)
 
     def excluded(self, path: str) -> bool:
+        if path in self.named:
+            return False
         folder = path[: path.rfind("/") + 1]
         hidden = self._hidden.get(folder)
         if hidden is None:
@@ -97,6 +100,7 @@ def _execute(request: Request, registry: Registry, discovery: Discovery) -> Resu
         discovery.root, discovery.paths, Git(discovery.root, default_branch_override=branch) if discovery.has_git else None
     )
     scope = _Scope(
+        named=discovery.named,
         excludes=excludes,
         ignores=[(matcher([pattern]), frozenset(registry.matching(ids))) for pattern, ids in settings.per_file_ignores.items()],
         since=since,
@@ -203,7 +207,7 @@ def take_back(path: Path) -> Undone:
     from autofix.apply.state import state_folder
     from autofix.apply.undo import undo
 
-    root = Listing([path.absolute()]).root
+    root, _ = project_root([path.absolute()])
     return undo(root, state_folder(root))
 
 

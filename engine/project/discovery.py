@@ -74,16 +74,9 @@ class Listing:
         Raises:
             NotFound: a named path does not exist, or they belong to several repositories.
         """
-        for path in named:
-            if not path.exists():
-                raise NotFound(f"{path}: no such file or folder")
+        self.root, has_git = project_root(named)
         self._real = [path.resolve() for path in named]
-        top = _work_tree(root_of(self._real[0]))
-        self.root = _common_root(self._real) if top is None else top
-        outside = next((path for path in self._real if not path.is_relative_to(self.root)), None)
-        if outside is not None:
-            raise NotFound(f"{outside} lies outside of {self.root}: run once for each repository")
-        self._git = None if top is None else _start_listing(top)
+        self._git = _start_listing(self.root) if has_git else None
 
     def discovery(self) -> Discovery:
         """Wait for the list of files."""
@@ -92,6 +85,25 @@ class Listing:
         named = frozenset(path.relative_to(self.root).as_posix() for path in self._real if not path.is_dir())
         folders = tuple(_prefix(path.relative_to(self.root)) for path in self._real if path.is_dir())
         return Discovery(self.root, from_git is not None, frozenset(listed), _targets(listed, folders, named), named)
+
+
+def project_root(named: Sequence[Path]) -> tuple[Path, bool]:
+    """The root of the project that the named paths lie in, and whether it is a git work tree.
+
+    Raises:
+        NotFound: a named path does not exist, or they belong to several repositories.
+    """
+    for path in named:
+        if not path.exists():
+            raise NotFound(f"{path}: no such file or folder")
+    real = [path.resolve() for path in named]
+    top = _work_tree(root_of(real[0]))
+    root = _common_root(real) if top is None else top
+    foreign = {folder for folder in {root_of(path) for path in real} if _nearest_work_tree(folder) not in (None, root)}
+    for path in real:
+        if not path.is_relative_to(root) or root_of(path) in foreign:
+            raise NotFound(f"{path} is no part of {root}: run once for each repository")
+    return root, top is not None
 
 
 def _targets(listed: Sequence[str], folders: tuple[str, ...], named: frozenset[str]) -> Sequence[str]:
@@ -117,10 +129,14 @@ def _common_root(real: Sequence[Path]) -> Path:
 
 def _work_tree(folder: Path) -> Path | None:
     if "GIT_DIR" not in os.environ:
-        return next((parent for parent in (folder, *folder.parents) if _is_work_tree(parent / ".git")), None)
+        return _nearest_work_tree(folder)
     done = subprocess.run([*GIT, "-C", str(folder), "rev-parse", "--show-toplevel"], capture_output=True, check=False)
     top = os.fsdecode(done.stdout.rstrip(b"\n"))
     return Path(top).resolve() if done.returncode == 0 and top else None
+
+
+def _nearest_work_tree(folder: Path) -> Path | None:
+    return next((parent for parent in (folder, *folder.parents) if _is_work_tree(parent / ".git")), None)
 
 
 def _is_work_tree(marker: Path) -> bool:
@@ -173,10 +189,9 @@ def _ignored(path: str, ignores: Iterable[tuple[str, Callable[[str], bool]]]) ->
 
 def _gitignore(file: Path) -> Callable[[str], bool]:
     try:
-        lines = file.read_text("utf-8", "surrogateescape").splitlines()
-    except OSError:
+        return matcher(read(os.fspath(file)).decode("utf-8", "surrogateescape").splitlines())
+    except (Skip, Unreadable, FileNotFoundError):
         return lambda _: False
-    return matcher(lines)
 
 
 def matcher(patterns: Iterable[str]) -> Callable[[str], bool]:

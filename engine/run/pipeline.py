@@ -116,7 +116,7 @@ class _Run:
             if not done % PROGRESS_STEP:
                 self._tell("reading", done, len(paths))
             indexes = self.prefilter.by_path(path)
-            if not indexes or (self.scope.excluded(path) and path not in self.discovery.named):
+            if not indexes or self.scope.excluded(path):
                 continue
             if path not in self.targets:
                 indexes = [index for index in indexes if index in programs]
@@ -208,7 +208,7 @@ class _Run:
 
     def make(self, proposals: Sequence[Proposal]) -> dict[str, tuple[int, ...]]:
         """Merge, verify, and keep what holds. Returns the files to show again."""
-        refused: dict[Proposal, str] = {}
+        refused = {proposal: reason for proposal in proposals if (reason := self._in_the_way(proposal))}
         while True:
             merged = made_together(proposal for proposal in proposals if proposal not in refused)
             try:
@@ -310,6 +310,13 @@ class _Run:
             path in self.abandoned or path in self.left_alone or self.scope.excluded(path) or self.scope.ignored(path, fixer)
             for path in proposal.touched()
         )
+
+    def _in_the_way(self, proposal: Proposal) -> str:
+        """A file that git ignores is none of the project's, but still stands where another should be created."""
+        for path in proposal.created():
+            if path not in self.discovery.paths and path not in self.tree.versions and os.path.lexists(f"{self.root}/{path}"):
+                return f"cannot be made: {path} exists already, ignored by git"
+        return ""
 
     def _impossible(self, accepted: Sequence[Proposal]) -> dict[Proposal, str]:
         culprits: dict[Proposal, str] = {}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
-from autofix.fixer import Applicability, Edit, Finding, Fix, Refusal, RenameFile
+from autofix.fixer import Applicability, CreateFile, Edit, Finding, Fix, Refusal, RenameFile
 from autofix.text.merge import Merge, merge
 
 
@@ -43,6 +43,12 @@ class Proposal:
     def elsewhere(self) -> set[str]:
         """The other files whose text its edits count in."""
         return set(self.fix.elsewhere)
+
+    def created(self) -> set[str]:
+        """The paths where nothing may stand yet."""
+        operations = self.fix.files
+        made = {operation.path for operation in operations if isinstance(operation, CreateFile)}
+        return made | {operation.new_path for operation in operations if isinstance(operation, RenameFile)}
 
     def whole_files(self) -> set[str]:
         """The files that it creates, deletes or renames."""
