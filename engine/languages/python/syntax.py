@@ -69,12 +69,14 @@ def regressed(before: Source, after: Source) -> str | None:
 
     The running Python may be older than the code: what it could not compile before says nothing.
     """
-    known, lines = error_lines(before), error_lines(after)
-    if len(lines) > len(known):
-        return f"syntax error at line {next((line for line in lines if line not in known), lines[0])}"
-    if _compile_error(before) is None:
-        return _compile_error(after)
-    return None
+    # The text before is only looked at when something is wrong with the new one, which is rare.
+    lines = error_lines(after)
+    if lines:
+        known = error_lines(before)
+        if len(lines) > len(known):
+            return f"syntax error at line {next((line for line in lines if line not in known), lines[0])}"
+    problem = _compile_error(after)
+    return problem if problem is not None and _compile_error(before) is None else None
 
 
 def _compile_error(source: Source) -> str | None:
