@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
@@ -11,9 +12,11 @@ from fnmatch import fnmatchcase
 from types import MappingProxyType, ModuleType
 from typing import cast
 
-from autofix.fixer import Fixer, FixerClass, ProgramFixer
+from autofix.fixer import Fixer, FixerClass, Language, ProgramFixer
 
 ENTRY_POINT_GROUP = "autofix.fixers"
+
+_ID = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 
 
 class UnknownSelector(ValueError):
@@ -99,6 +102,9 @@ class _Loading:
 
     def add(self, module: ModuleType, origin: str) -> None:
         for fixer in _declared_in(module):
+            if (lack := _lack(fixer)) is not None:
+                self.problems.append(f"fixer {fixer.__name__} of {origin} is left out: {lack}")
+                continue
             known = self.fixers.setdefault(fixer.id, fixer)
             if known is not fixer:
                 self.problems.append(f"fixer {fixer.id!r} of {origin} is left out: {known.__module__} has that id")
@@ -113,8 +119,9 @@ def load() -> Registry:
     for name, value in _entry_points():
         try:
             loading.add(importlib.import_module(value.partition(":")[0]), f"entry point {name!r}")
-        except Exception as error:
-            loading.problems.append(f"entry point {name!r} ({value}) cannot be loaded: {type(error).__name__}: {error}")
+        except (Exception, SystemExit) as error:
+            reason = " ".join(f"{type(error).__name__}: {error}".split())
+            loading.problems.append(f"entry point {name!r} ({value}) cannot be loaded: {reason}")
     return Registry(dict(sorted(loading.fixers.items())), tuple(loading.problems))
 
 
@@ -123,6 +130,19 @@ def _entry_points() -> Iterator[tuple[str, str]]:
 
     for point in entry_points(group=ENTRY_POINT_GROUP):
         yield point.name, point.value
+
+
+def _lack(fixer: FixerClass) -> str | None:
+    """What a fixer does not say of itself although it has to."""
+    name = getattr(fixer, "id", None)
+    if not isinstance(name, str) or not _ID.fullmatch(name):
+        return f"its id is {name!r}, which is not in kebab case"
+    for attribute in ("title", "group"):
+        if not isinstance(getattr(fixer, attribute, None), str):
+            return f"it has no {attribute}"
+    if not all(isinstance(language, Language) for language in getattr(fixer, "languages", [None])):
+        return "it has no languages"
+    return None
 
 
 def _declared_in(module: ModuleType) -> Iterator[FixerClass]:

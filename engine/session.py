@@ -20,6 +20,7 @@ from autofix.registry import Registry
 from autofix.run import pipeline
 from autofix.run.pool import Limits
 from autofix.run.result import Failure, FileChange, Result, Settings, Status
+from autofix.run.work import describe
 
 if TYPE_CHECKING:
     from autofix.apply.changes import Applied, Change, Undone
@@ -94,7 +95,7 @@ def _execute(request: Request, registry: Registry, discovery: Discovery) -> Resu
     since = changed_lines(discovery.root, request.since) if request.since is not None else None
     if since is not None:
         discovery = replace(discovery, targets=[path for path in discovery.targets if path in since])
-    fixers = _fixers(request, settings, registry)
+    fixers, broken = _fixers(request, settings, registry)
     branch = request.default_branch or settings.default_branch
     project = Project(
         discovery.root, discovery.paths, Git(discovery.root, default_branch_override=branch) if discovery.has_git else None
@@ -107,14 +108,23 @@ def _execute(request: Request, registry: Registry, discovery: Discovery) -> Resu
         configuration=_relative(settings.path, discovery.root),
     )
     result = pipeline.run(discovery, project, fixers, scope, _settings(request, settings, registry))
-    result.failures += [Failure("", problem) for problem in registry.problems]
+    result.failures += [*broken, *(Failure("", problem) for problem in registry.problems)]
     return result
 
 
-def _fixers(request: Request, settings: Configuration, registry: Registry) -> list[AnyFixer]:
+def _fixers(request: Request, settings: Configuration, registry: Registry) -> tuple[list[AnyFixer], list[Failure]]:
     select = settings.select if request.select is None else request.select
     chosen = registry.selected(select, (*settings.ignore, *request.ignore))
-    return [fixer(settings.options(name, fixer.Options)) for name, fixer in chosen.items()]
+    made: list[AnyFixer] = []
+    broken: list[Failure] = []
+    for name, fixer in chosen.items():
+        try:
+            made.append(fixer(settings.options(name, fixer.Options)))
+        except ConfigurationError:
+            raise
+        except Exception as error:
+            broken.append(Failure("", describe(error), name))
+    return made, broken
 
 
 def _settings(request: Request, settings: Configuration, registry: Registry) -> Settings:

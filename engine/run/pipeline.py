@@ -483,13 +483,16 @@ class _Run:
             fixers=[fixer.id for fixer in self.fixers],
             changes=changes(self.discovery.root, self.tree, self.applied),
             findings=findings(self.places, self.fixers, self.applied, self._left(), self.tree),
-            failures=sorted(Failure(path, reason, fixer) for (path, fixer), reason in self.failures.items()),
+            failures=sorted(Failure(path, reason, fixer) for (path, fixer), reason in self._all_failures().items()),
             skipped=sorted(Skipped(path, reason) for path, reason in self.left_alone.items() if path in self.targets),
             notices=sorted(
                 Notice(path, line, message) for path, outcome in self.outcomes.items() for line, message in outcome.notices
             ),
             files=len(self.targets),
         )
+
+    def _all_failures(self) -> dict[tuple[str, str], str]:
+        return self.failures | {("", self.fixers[index].id): reason for index, reason in self.prefilter.broken.items()}
 
     def _left(self) -> Iterator[tuple[Proposal, str]]:
         """The findings whose fix was not made, with the reason where it was meant to be."""

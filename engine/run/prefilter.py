@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from autofix.fixer import AnyFixer
 from autofix.languages import language_of
+from autofix.run.work import describe
 
 Needles = Sequence[Sequence[bytes]] | None
 
@@ -20,8 +21,18 @@ class Prefilter:
             for language in fixer.languages:
                 self._by_language.setdefault(language, []).append(index)
         self._fixers = fixers
-        self._needles: list[Needles] = [fixer.needles for fixer in fixers]
         self._ignored = ignored
+        self.broken: dict[int, str] = {}
+        """The fixers that cannot even say what they look for, with the reason: they are asked no more."""
+        self._needles: list[Needles] = [self._needles_of(index) for index in range(len(fixers))]
+
+    def _needles_of(self, index: int) -> Needles:
+        try:
+            needles = self._fixers[index].needles
+            return needles if needles is None else tuple(tuple(map(_require_bytes, group)) for group in needles)
+        except Exception as error:
+            self.broken[index] = describe(error)
+            return ()
 
     def by_path(self, path: str) -> list[int]:
         """The fixers that may want a file of this name."""
@@ -37,13 +48,27 @@ class Prefilter:
             index
             for index in indexes
             if self._needles[index] != ()
-            and self._fixers[index].wants(path)
+            and self._wants(index, path)
             and not self._ignored(path, self._fixers[index].id)
         ]
+
+    def _wants(self, index: int, path: str) -> bool:
+        try:
+            return self._fixers[index].wants(path)
+        except Exception as error:
+            self.broken[index] = describe(error)
+            self._needles[index] = ()
+            return False
 
     def by_content(self, indexes: Iterable[int], data: bytes) -> list[int]:
         """Those of them whose needles the file holds."""
         return [index for index in indexes if holds(self._needles[index], data)]
+
+
+def _require_bytes(literal: bytes) -> bytes:
+    if not isinstance(literal, bytes):
+        raise TypeError(f"the needle {literal!r:.100} is no bytes literal")
+    return literal
 
 
 def holds(needles: Needles, data: bytes) -> bool:

@@ -36,6 +36,14 @@ def test_spawned_workers_too(root, fixer):
     assert texts(result) == {"bad.cfg": "poison é new\n".encode(), "good.cfg": b"new\n"}
 
 
+@pytest.mark.parametrize(("fixer", "reason"), toys.UNUSABLE, ids=lambda value: getattr(value, "id", ""))
+def test_a_fixer_that_cannot_be_asked_is_left_out(root, fixer, reason):
+    result = execute(root, fixer, toys.Replace)
+    assert failures(result) == [("", fixer.id)]
+    assert reason in result.failures[0].reason
+    assert texts(result).keys() == {"bad.cfg", "good.cfg"}
+
+
 def test_time_limit(root):
     started = time.monotonic()
     result = run(root, toys.Loops, toys.Replace, seconds=0.3)

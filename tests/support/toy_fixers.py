@@ -303,6 +303,58 @@ BROKEN: tuple[tuple[type[Toy], str], ...] = (
 """Each with a part of the reason that names it."""
 
 
+class NeedlesRaise(Toy):
+    id = "needles-raise"
+
+    @property
+    def needles(self) -> Any:
+        raise LookupError("no needles")
+
+
+class NeedlesAreText(Toy):
+    id = "needles-are-text"
+
+    @property
+    def needles(self) -> Any:
+        return (("old",),)
+
+
+class WantsRaises(Replace):
+    id = "wants-raises"
+
+    def wants(self, path: str) -> bool:
+        raise LookupError("no wish")
+
+
+class CannotBeMade(Replace):
+    id = "cannot-be-made"
+
+    def __init__(self, options: NoOptions) -> None:
+        raise LookupError("no instance")
+
+
+@dataclass(frozen=True)
+class NeedsAnOption:
+    """Has no default."""
+
+    wish: str
+
+
+class WithoutDefaults(Replace):
+    id = "without-defaults"
+    Options = NeedsAnOption
+
+
+UNUSABLE: tuple[tuple[type[Toy], str], ...] = (
+    (NeedlesRaise, "LookupError: no needles"),
+    (NeedlesAreText, "the needle 'old' is no bytes literal"),
+    (WantsRaises, "LookupError: no wish"),
+    (CannotBeMade, "LookupError: no instance"),
+    (WithoutDefaults, "wish"),
+)
+"""They fail before any file is looked at."""
+
+
 class Breaks(Replace):
     """Its result does not parse as YAML."""
 
