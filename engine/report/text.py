@@ -18,18 +18,34 @@ _STYLES = {
     Status.REFUSED: "magenta",
     Status.DROPPED: "red",
 }
+# Findings that say the same, word for word, are listed so often and then counted.
+ALIKE = 3
+
 _WORDS = {Status.UNSAFE: "unsafe fix", Status.SUGGESTED: "suggestion", Status.REFUSED: "refused", Status.DROPPED: "dropped"}
 
 
 def lines(result: Result, *, written: bool, verbose: bool, style: Style) -> Iterator[str]:
     """The report line by line; `written` tells whether the fixes are on disk or only planned."""
     shown = [item for item in result.findings if verbose or item.status is not Status.SUGGESTED]
+    alike: Counter[tuple[str, ...]] = Counter()
     for path, items in groupby(shown, key=lambda item: item.path):
-        yield style("bold", path)
-        for item in items:
+        told = [item for item in items if verbose or _is_news(item, alike)]
+        if told:
+            yield style("bold", path)
+        for item in told:
             yield from _finding(item, written, style)
+    for (fixer, message, *_), count in alike.items():
+        if count > ALIKE:
+            yield f"... and {count - ALIKE} more of {style('bold', fixer)}: {message} (-v lists them)"
     yield from _side(result, verbose, style)
     yield summary(result, written=written, style=style)
+
+
+def _is_news(item: Reported, alike: Counter[tuple[str, ...]]) -> bool:
+    """Whether fewer than `ALIKE` findings said the same before."""
+    key = (item.fixer, item.message, item.status.value, item.reason, item.hint)
+    alike[key] += 1
+    return alike[key] <= ALIKE
 
 
 def _finding(item: Reported, written: bool, style: Style) -> Iterator[str]:

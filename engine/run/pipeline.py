@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from hashlib import blake2b
 
 from autofix.fixer import AnyFixer, ProgramFixer
@@ -38,6 +39,9 @@ ROUND_LIMIT = 100
 SUPPRESSION_MARK = b"autofix:"
 
 PROGRESS_STEP = 128
+
+# How many files' time linking may take.
+LINK_PATIENCE = 10
 
 
 class Scope:
@@ -158,7 +162,9 @@ class _Run:
             if isinstance(self.fixers[index], ProgramFixer)
         ]
         changed: set[int] = set()
-        for answer in self._pooled(LinkWork(self.project, self.fixers), tasks):
+        # Linking sees the whole repository: it may take as long as many files.
+        patience = replace(self.settings.limits, seconds=LINK_PATIENCE * self.settings.limits.seconds)
+        for answer in pool.run(LinkWork(self.project, self.fixers), tasks, patience):
             outcome = LinkOutcome(answer.task, error=answer.reason) if isinstance(answer, Died) else answer
             index = outcome.task.index
             if outcome.error:

@@ -47,9 +47,7 @@ class Prefilter:
         return [
             index
             for index in indexes
-            if self._needles[index] != ()
-            and self._wants(index, path)
-            and not self._ignored(path, self._fixers[index].id)
+            if self._needles[index] != () and self._wants(index, path) and not self._ignored(path, self._fixers[index].id)
         ]
 
     def _wants(self, index: int, path: str) -> bool:
