@@ -14,7 +14,7 @@ from autofix.fixers.python.moved_imports.moves import Moves
 
 
 @dataclass(frozen=True)
-class Options:
+class MoveOptions:
     """`[fixers.moved-imports]`."""
 
     moves: Mapping[str, str] = field(default_factory=dict)
@@ -26,7 +26,7 @@ class Options:
         Moves.configured(self.moves)
 
 
-class MovedImports(ProgramFixer[Options, Facts]):
+class MovedImports(ProgramFixer[MoveOptions, Facts]):
     """Old import paths and names, to where they live now.
 
     What it does
@@ -67,7 +67,7 @@ class MovedImports(ProgramFixer[Options, Facts]):
             Language.DOTENV,
         )
     )
-    Options: ClassVar[type] = Options
+    Options: ClassVar[type] = MoveOptions
     examples: ClassVar[Sequence[Example]] = (
         Example(
             before={
@@ -85,7 +85,7 @@ class MovedImports(ProgramFixer[Options, Facts]):
         ),
     )
 
-    def __init__(self, options: Options) -> None:
+    def __init__(self, options: MoveOptions) -> None:
         super().__init__(options)
         self.moves = Moves.configured(options.moves)
         self.infers = not self.moves if options.infer is None else options.infer

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
 _BY_NAME = re.compile(rb"(?:.*\.)?(?:object|setattr|getattr|delattr|hasattr)")
+_HARMLESS = frozenset((b"print", b"repr", b"str", b"id", b"type"))
 _DOTTED = re.compile(r"\w+(?:\.\w+)*")
 
 
@@ -47,12 +48,12 @@ def chain(source_text: bytes, use: Use) -> Chain:
             at += 1
         return Chain(use.start, parts, tuple(ends), None)
     node = use.node
-    parts, ends = [_text(node)], [node.end_byte]
+    names, name_ends = [_text(node)], [node.end_byte]
     while node.parent is not None and node.parent.type == "attribute" and node.parent.child_by_field_name("object") == node:
         node = node.parent
-        parts.append(_text(node.child_by_field_name("attribute")))
-        ends.append(node.end_byte)
-    return Chain(use.start, tuple(parts), tuple(ends), node)
+        names.append(_text(node.child_by_field_name("attribute")))
+        name_ends.append(node.end_byte)
+    return Chain(use.start, tuple(names), tuple(name_ends), node)
 
 
 @dataclass(frozen=True)
@@ -115,6 +116,8 @@ class ModuleUses:
             self.plan.unsafe |= splits
             return
         function = arguments.parent.child_by_field_name("function")
+        if function is not None and function.text in _HARMLESS:
+            return
         values = arguments.named_children
         named = function is not None and _BY_NAME.fullmatch(function.text or b"") and values[0] == node and len(values) > 1
         if not named or values[1].type != "string":
@@ -150,6 +153,8 @@ class ModuleUses:
                 self.plan.refuse(f"{'.'.join(found.parts)} is used here, and only {old} is imported: it would lose its package")
         if not needed:
             needed[old if target is None else target.module] = None
+        if target is not None and target.module in needed:
+            needed = {target.module: None} | needed
         for module in needed:
             if module != old:
                 self._check_free(module)
@@ -162,6 +167,7 @@ class ModuleUses:
                 self.plan.refuse(f"{old} is used as an object, and only some of its names have moved")
                 return
             self.plan.edits.append(replace(found.start, found.ends[-1], target.module))
+            self._by_string(found, old, self.judge.facts.moves.splits(old))
             yield target.module
             return
         new = self.judge.name(old, found.parts[length])

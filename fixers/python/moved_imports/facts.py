@@ -60,10 +60,10 @@ class Judge:
         """The same for `module.name.attribute` or `module:name.attribute` in a string: the target's name may be dotted."""
         module, colon, rest = path.partition(":")
         if colon:
-            found = self.name(module, rest.partition(".")[0])
+            name, _, tail = rest.partition(".")
+            found = self._lenient(module, name)
             if not isinstance(found, Target):
                 return found
-            tail = rest.partition(".")[2]
             return Target(found.module, ".".join(filter(None, (found.name, tail))), found.proof)
         whole = self.facts.moves.dotted(path)
         if whole is None:
@@ -72,12 +72,22 @@ class Judge:
         for cut in range(len(parts) - 1, 0, -1):
             old, name = ".".join(parts[:cut]), parts[cut]
             if (old, name) in self.facts.moves.names or old in self.facts.moves.modules:
-                found = self.name(old, name)
-                if isinstance(found, Refusal):
-                    return found
-                return None if found is None else whole
+                found = self._lenient(old, name)
+                return whole if isinstance(found, Target) else found
         found = self.module(path)
         return found if isinstance(found, Refusal) else whole
+
+    def _lenient(self, module: str, name: str) -> Target | Refusal | None:
+        """As `name`, but where the user moved a module that is gone its strings follow, even if they name what nobody defines.
+
+        The application object of a server may be made in ways that its module does not show.
+        """
+        found = self.name(module, name)
+        if not isinstance(found, Refusal) or self.facts.modules.exists(module, self.path):
+            return found
+        target = self.facts.moves.name(module, name)
+        there = target is not None and target.proof.configured and self.facts.modules.exists(target.module, self.path)
+        return target if there else found
 
     def outline(self, path: str) -> Outline | None:
         """The names of a file of the project."""

@@ -40,9 +40,9 @@ def _facts(project: Project, moves: Moves, outlines: Mapping[str, Outline], evid
     unclear = evidence.unclear if evidence is not None else {}
     if not moves and not unclear:
         return Facts(moves, visit=frozenset())
-    words = moves.components() | {part for module, _ in unclear for part in module.split(".")}
+    words = moves.last_components() | {module.rpartition(".")[2] for module, _ in unclear}
     python = [path for path in project.paths if path.endswith((".py", ".pyi"))]
-    modules = Modules.of(python, words)
+    modules = Modules.of(python, words, moves.top_components())
     renamed = moves.renames()
     links = _Links(project, Modules.of(python) if renamed or _present(moves, modules) else modules, moves)
     return Facts(

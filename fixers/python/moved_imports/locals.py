@@ -53,7 +53,7 @@ class LocalNames:
             return None
         if self.occurrences(new) and not same:
             return None
-        if scope.id == self.root.id and (self._is_public(name) or self._is_fixture(name, binding)):
+        if scope.id == self.root.id and (self._is_public(name) or self._is_fixture(binding)):
             return None
         return [replace(use.start, use.end, new) for use in binding.uses]
 
@@ -75,9 +75,9 @@ class LocalNames:
         # A list that is computed may hold anything.
         return not re.search(rb"^__all__[^=\n]*=\s*[\[(][\w\s\"',#.-]*[\])]\s*$", self.source.text, re.MULTILINE)
 
-    def _is_fixture(self, name: str, binding: Binding) -> bool:
+    def _is_fixture(self, binding: Binding) -> bool:
         """Fixtures are handed to parameters of their name: an import that only serves this keeps it."""
-        return bool(_TEST_FILE.fullmatch(self.source.path)) and not binding.uses and len(self.occurrences(name).scopes) > 1
+        return not binding.uses and _TEST_FILE.fullmatch(self.source.path) is not None
 
     def followers(self, name: str, new: str) -> Mapping[str, list[Edit]] | None:
         """Edits of other files that patch a name of this file by a string; None where one of them cannot follow."""

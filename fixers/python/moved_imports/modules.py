@@ -18,8 +18,8 @@ class Modules:
     """Folders that hold Python files at any depth, by name: packages without `__init__.py`."""
 
     @classmethod
-    def of(cls, paths: Iterable[str], names: Collection[str] | None = None) -> Modules:
-        """Index paths; with `names`, only the modules whose last component is one of them."""
+    def of(cls, paths: Iterable[str], within: frozenset[str] | None = None, named: frozenset[str] = frozenset()) -> Modules:
+        """Index paths; with `within`, only modules whose path holds one of these words, or that are called like `named`."""
         files: dict[str, list[str]] = {}
         folders: set[str] = set()
         for path in paths:
@@ -28,7 +28,7 @@ class Modules:
             folder, _, file = path.rpartition("/")
             stem = file.rpartition(".")[0]
             name = folder.rpartition("/")[2] if stem == "__init__" else stem
-            if names is None or name in names:
+            if within is None or name in within or name in named or not within.isdisjoint(folder.split("/")):
                 files.setdefault(name, []).append(path)
             while folder and folder not in folders:
                 folders.add(folder)
@@ -36,7 +36,7 @@ class Modules:
         by_name: dict[str, list[str]] = {}
         for folder in folders:
             name = folder.rpartition("/")[2]
-            if names is None or name in names:
+            if within is None or name in named or not within.isdisjoint(folder.split("/")):
                 by_name.setdefault(name, []).append(folder)
         return cls(_sorted(files), _sorted(by_name))
 

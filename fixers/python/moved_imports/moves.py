@@ -153,10 +153,14 @@ class Moves:
         yield from (module for module, _ in self.modules.values())
         yield from (target.module for target in self.names.values())
 
-    def components(self) -> set[str]:
-        """The words of all paths: no other file or folder can matter to a move."""
-        paths = [*self.old_modules(), *self.new_modules(), *(name for _, name in self.names)]
-        return {word for path in paths for word in path.split(".")}
+    def last_components(self) -> frozenset[str]:
+        """Words of which the path of every module that a move concerns, submodules included, holds one."""
+        last = {module.rpartition(".")[2] for module in (*self.old_modules(), *self.new_modules())}
+        return frozenset(last | {name for _, name in self.names})
+
+    def top_components(self) -> frozenset[str]:
+        """The first words of new modules: they tell whether one belongs to this repository."""
+        return frozenset(module.partition(".")[0] for module in self.new_modules())
 
     def renames(self) -> frozenset[str]:
         """The old names that are spelled differently now."""

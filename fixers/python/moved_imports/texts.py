@@ -37,6 +37,8 @@ _COMMAND_KEY = re.compile(
     rb"startCommand|buildCommand|preDeployCommand|start_command)[\"']?[ \t]*[:=](?=[ \t\r\n]|[\"'\[]|\w)",
     re.MULTILINE,
 )
+# Commands when written on one line; with more below them they are services, jobs or triggers.
+_SHORT_KEYS = frozenset((b"test", b"start", b"web", b"worker", b"release"))
 _LISTS_OF_COMMANDS = frozenset((b"commands", b"script", b"before_script"))
 _SECTION = re.compile(rb"^[ \t]*\[+[ \t]*([^\]\r\n]+?)[ \t]*\]+[ \t]*(?:#[^\r\n]*)?\r?$", re.MULTILINE)
 _QUOTED = re.compile(rb"[\"']" + _PATH + rb"[\"']")
@@ -53,12 +55,13 @@ _MODULE_KEYS = {
     # table: keys that hold module names
     rb"tool\.coverage\.run|run|coverage:run": rb"source|source_pkgs",
     rb"tool\.mypy\.overrides": rb"module",
-    rb"alembic": rb"script_location",
     rb"uwsgi": rb"module|wsgi|mount",
     rb"tool\.fastapi": rb"entrypoint",
 }
 _PYTEST_OPTIONS = re.compile(rb"^[ \t]*addopts[ \t]*=(?:[ \t]*\[[^\]]*\]|[^\r\n]*(?:\r?\n[ \t]+[^\r\n]+)*)", re.MULTILINE)
 _ATTRIBUTE = re.compile(rb"\battr[ \t]*[:=][ \t]*[\"']?" + _PATH + rb"(?=[\"'\s}]|\Z)")
+# alembic: a package and, after the colon, a folder in it.
+_MIGRATIONS = re.compile(rb"^[ \t]*script_location[ \t]*=[ \t]*[\"']?([A-Za-z_][\w.]*)(?=:)", re.MULTILINE)
 _QUALNAME = re.compile(rb"^[ \t]*qualname[ \t]*=[ \t]*" + _PATH + rb"[ \t]*\r?$", re.MULTILINE)
 
 
@@ -107,7 +110,7 @@ def _yaml_commands(text: bytes) -> Iterator[tuple[int, int, bool]]:
     """
     done = 0
     for key in _COMMAND_KEY.finditer(text):
-        if key.start() < done:
+        if key.start() < done or (key.group(2) in _SHORT_KEYS and not text[key.end() : _line_end(text, key.end())].strip()):
             continue
         indent = len(key.group(1))
         dash = indent - len(key.group(1).lstrip(b" \t"))
@@ -159,6 +162,8 @@ def _table(text: bytes, name: bytes, start: int, end: int) -> Iterator[Mention]:
     for tables, keys in _MODULE_KEYS.items():
         if re.fullmatch(tables, name):
             yield from _module_values(text, keys, start, end)
+    for match in _MIGRATIONS.finditer(text, start, end):
+        yield _mention(match, "the folder of migrations")
 
 
 def _module_values(text: bytes, keys: bytes, start: int, end: int) -> Iterator[Mention]:
