@@ -1,8 +1,9 @@
-"""Where journals are kept: beside git's own files, so that they are never committed."""
+"""Where journals are kept: beside git's own files, or in the user's folder for state, never among the files of a project."""
 
 from __future__ import annotations
 
 import os
+from hashlib import blake2b
 from pathlib import Path
 
 from autofix.apply.errors import ApplyError
@@ -13,11 +14,16 @@ NAME = "autofix"
 def state_folder(root: Path) -> Path:
     """The folder for journals and the lock, which may not exist yet.
 
-    The same as `git rev-parse --git-path autofix` says, found without git; `<root>/.autofix` outside of a work tree.
+    In a work tree of git what `git rev-parse --git-path autofix` says, found without git; elsewhere a folder of the user's
+    (`$XDG_STATE_HOME`, by default `~/.local/state`) that belongs to this root alone.
     """
     top = work_tree(root)
     folder = _git_folder(top) if top is not None else None
-    return folder / NAME if folder is not None else root / f".{NAME}"
+    if folder is not None:
+        return folder / NAME
+    base = os.environ.get("XDG_STATE_HOME")
+    digest = blake2b(os.fsencode(os.path.realpath(root)), digest_size=16).hexdigest()
+    return (Path(base) if base else Path.home() / ".local" / "state") / NAME / digest
 
 
 def work_tree(root: Path) -> Path | None:
@@ -42,15 +48,12 @@ def _git_folder(top: Path) -> Path | None:
 
 
 def prepare(state: Path) -> None:
-    """Create the folder; outside of git it hides itself from a repository that is made later.
+    """Create the folder.
 
     Raises:
         ApplyError: it cannot be created.
     """
     try:
         state.mkdir(parents=True, exist_ok=True)
-        ignore = state / ".gitignore"
-        if state.name == f".{NAME}" and not ignore.exists():
-            ignore.write_bytes(b"*\n")
     except OSError as error:
         raise ApplyError(f"no journal can be kept in {state}: {error.strerror}; nothing was changed") from None

@@ -43,7 +43,10 @@ def test_without_git(tmp_path, content):
         (tmp_path / ".git").mkdir()
     else:
         (tmp_path / ".git").write_bytes(content)
-    assert state_folder(tmp_path) == tmp_path / ".autofix"
+    folder = state_folder(tmp_path)
+    assert folder == state_folder(tmp_path)
+    assert folder != state_folder(tmp_path.parent)
+    assert not folder.is_relative_to(tmp_path), "nothing is left among the files of the project"
 
 
 def test_journals_are_not_seen_by_git(tmp_path):
