@@ -32,6 +32,7 @@ _PUSH = re.compile(
     rf"(?P<spec>(?!-)[^\s\"';&|<>()#]+){_FLAGS}[ \t]*(?=$|[;&|)\r\n]|\d?>|[ \t]#)",
     re.MULTILINE,
 )
+_COMMENT = re.compile(r"(?:^|(?<=\s))#.*")
 # After these the script may stand in another repository, or on a branch of its own making.
 _ELSEWHERE = re.compile(
     r"\bgit[ \t]+(?:-C\b|init\b|clone\b|worktree\b|switch\b|checkout\b|branch\b|symbolic-ref\b|subtree\b)|^\s*(?:cd|pushd)\b"
@@ -104,7 +105,7 @@ def _judge(
         if text is None:
             continue
         place = Place("git push names", name, (script.content, script.end))
-        mentioned = len(re.findall(rf"(?<![\w-]){re.escape(name)}(?![\w-])", script.value))
+        mentioned = len(re.findall(rf"(?<![\w-]){re.escape(name)}(?![\w-])", _COMMENT.sub("", script.value)))
         reason = scene or (f"the script names {name} more than once" if mentioned > 1 else None)
         if reason is not None:
             yield renamer.report(place, reason)

@@ -157,11 +157,11 @@ def same_except(before: bytes, after: bytes, *paths: Path, document: int = 0) ->
 
 
 def check(source: Source) -> str | None:
-    """Why a text is no YAML, in a few words; None where it is fine."""
+    """Why a text is no YAML that can be edited, in one line; None where it is."""
     try:
         documents(source)
     except YamlError as error:
-        return error.reason
+        return f"line {source.line_of(error.offset)}: {error.reason}"
     return None
 
 

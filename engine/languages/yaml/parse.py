@@ -47,11 +47,10 @@ def compose(text: bytes, offset: int = 0) -> list[Node]:
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         at = (offsets[min(mark.index, len(offsets) - 1)] if mark is not None else 0) if text else 0
-        raise YamlError(_why(text, at, error.problem or "is not valid YAML"), offset + at) from None
+        raise YamlError(_why(text, at, error.problem or "syntax error"), offset + at) from None
     except (YAMLError, ValueError, TypeError, AttributeError, IndexError, AssertionError) as error:
-        raise YamlError(
-            f"is not valid YAML: {str(error).splitlines()[0] if str(error) else type(error).__name__}", offset
-        ) from None
+        problem = (str(error) or type(error).__name__).splitlines()[0]
+        raise YamlError(f"not valid YAML: {problem}", offset) from None
 
 
 def _byte_offsets(text: bytes) -> Sequence[int]:
@@ -102,10 +101,10 @@ def _why(text: bytes, at: int, problem: str) -> str:
     start, end = text.rfind(b"\n", 0, at) + 1, text.find(b"\n", at)
     line = text[start : end if end >= 0 else len(text)]
     if _TEMPLATE.search(line) or re.search(rb"^[ \t]*\{[{%]", text, re.MULTILINE):
-        return "is a template that only becomes YAML when it is rendered"
+        return "a template that only becomes YAML when it is rendered"
     if b"\t" in line[: len(line) - len(line.lstrip())] or line[at - start : at - start + 1] == b"\t":
-        return "is indented by a tab, which YAML does not allow"
-    return f"is not valid YAML: {problem}"
+        return "indented by a tab, which YAML does not allow"
+    return f"not valid YAML: {problem}"
 
 
 class _Builder:
@@ -166,7 +165,7 @@ class _Builder:
         start, end = self.offset(event.start_mark), self.offset(event.end_mark)
         target = self.anchors.get(event.anchor)
         if target is None:
-            raise YamlError(f"is not valid YAML: alias *{event.anchor} has no anchor", start + self.shift)
+            raise YamlError(f"not valid YAML: alias *{event.anchor} has no anchor", start + self.shift)
         return AliasNode(start + self.shift, start + self.shift, end + self.shift, None, None, target=target)
 
     def begin(self, node: SequenceNode | MappingNode) -> None:
@@ -209,7 +208,7 @@ class _Builder:
     def reject_template(self, parent: MappingNode, key: Node) -> None:
         at = parent.content - self.shift
         if parent.flow and isinstance(key, MappingNode) and self.text[at : at + 2] == b"{{":
-            raise YamlError("is a template: {{ ... }} stands outside quotes", parent.content)
+            raise YamlError("a template: {{ ... }} stands outside quotes", parent.content)
 
 
 _PROPERTY = re.compile(rb"!<[^>]*>|[&!][^\s,\[\]{}]*")
