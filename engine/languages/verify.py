@@ -26,14 +26,19 @@ _MODULES: Mapping[Language, str] = MappingProxyType(
 # What git leaves where it could not merge, or bytes that no text has.
 _BROKEN = re.compile(rb"\0|^<{7} .*\r?\n(?s:.*?)^={7}\r?\n(?s:.*?)^>{7} ", re.MULTILINE)
 
+# Their parsers take the marks of a conflict for text.
+_LENIENT = frozenset({Language.DOCKERFILE, Language.YAML})
+
 
 def syntax_error(source: Source, language: Language) -> str | None:
     """Why a text must not be edited, in one line; None where it can be. Formats without a parser are judged by `_BROKEN`."""
     if language not in _MODULES:
         return _broken(source)
+    if language in _LENIENT and b"<<<<<<< " in source.text and (conflict := _broken(source)) is not None:
+        return conflict
     module = _module(language)
     problem: str | None = module.check(source) if module is not None else None
-    return problem
+    return problem and (_broken(source) or problem)
 
 
 def regressed(before: Source, after: Source, language: Language) -> str | None:

@@ -77,7 +77,7 @@ class _Run:
         self.prefilter = Prefilter(fixers, scope.ignored)
         self.cache = SummaryCache(discovery.root if settings.cache else None)
         self.tree = Tree()
-        everything = len(discovery.targets) == len(discovery.paths)
+        everything = not discovery.named and len(discovery.targets) == len(discovery.paths)
         self.targets = discovery.paths if everything else frozenset(discovery.targets)
         self.root = os.fspath(discovery.root)
         self.candidates: dict[str, tuple[int, ...]] = {}
