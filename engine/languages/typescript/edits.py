@@ -133,6 +133,10 @@ def _refuse_place(expression: Node) -> None:
     called = parent.type == "call_expression" and parent.child_by_field_name("function") == expression
     if called and expression.type in ("member_expression", "subscript_expression", "non_null_expression"):
         raise CannotEdit("the method would lose its object")
+    if _is_head_of_name(expression):
+        raise CannotEdit("no other expression can stand there")
+    if _is_misread(expression):
+        raise CannotEdit("the operators around are not understood")
     if _is_target(expression):
         raise CannotEdit("it is assigned to")
     if parent.type == "unary_expression" and precedence.operator(parent) == "delete":
@@ -153,6 +157,24 @@ def _is_target(expression: Node) -> bool:
         return True
     assigns = ("assignment_expression", "augmented_assignment_expression", "for_in_statement")
     return parent.type in assigns and parent.child_by_field_name("left") == inside
+
+
+def _is_head_of_name(expression: Node) -> bool:
+    """Whether an expression begins a decorator, a JSX tag or a type: there only names, members and calls may stand."""
+    chain = expression
+    while chain.parent is not None and chain.parent.type in precedence.CHAINS and chain.parent.start_byte == chain.start_byte:
+        chain = chain.parent
+    return precedence.place(chain) is None
+
+
+def _is_misread(expression: Node) -> bool:
+    """Whether the grammar has grouped the operators around otherwise than the language: `a && b!` as `(a && b)!`."""
+    node = expression
+    while node.parent is not None and precedence.level(node.parent) not in (None, precedence.PRIMARY):
+        if node.type not in ("as_expression", "satisfies_expression") and not precedence.fits(node, node):
+            return True
+        node = node.parent
+    return False
 
 
 def _template(source: Source, before: str, after: str) -> tuple[Node, Node]:

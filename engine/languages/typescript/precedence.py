@@ -34,8 +34,9 @@ _LEVELS = {
     "arrow_function": ASSIGNMENT,
     "yield_expression": ASSIGNMENT,
     "ternary_expression": CONDITIONAL,
-    "as_expression": RELATIONAL,
-    "satisfies_expression": RELATIONAL,
+    # They bind like `<`, but the grammar reads `a && b as T` as `(a && b) as T`: parentheses are clear to both.
+    "as_expression": CONDITIONAL,
+    "satisfies_expression": CONDITIONAL,
     "unary_expression": UNARY,
     "await_expression": UNARY,
     "type_assertion": UNARY,
@@ -69,7 +70,6 @@ _PLACES = {
     "as_expression": RELATIONAL,
     "await_expression": UNARY,
     "computed_property_name": ASSIGNMENT,
-    "export_statement": ASSIGNMENT,
     "expression_statement": SEQUENCE,
     "jsx_expression": ASSIGNMENT,
     "non_null_expression": CALL,
@@ -89,6 +89,7 @@ _PLACES = {
     ("augmented_assignment_expression", "right"): ASSIGNMENT,
     ("call_expression", "function"): CALL,
     ("enum_assignment", "value"): ASSIGNMENT,
+    ("export_statement", "value"): ASSIGNMENT,
     ("extends_clause", "value"): CALL,
     ("for_in_statement", "right"): ASSIGNMENT,
     ("for_statement", "condition"): SEQUENCE,
@@ -108,7 +109,7 @@ _PLACES = {
     ("ternary_expression", "consequence"): ASSIGNMENT,
     ("variable_declarator", "value"): ASSIGNMENT,
 }
-_CHAINS = ("member_expression", "subscript_expression", "non_null_expression", "call_expression")
+CHAINS = ("member_expression", "subscript_expression", "non_null_expression", "call_expression")
 
 
 def level(node: Node) -> int | None:
@@ -152,7 +153,7 @@ def fits(node: Node, inside: Node) -> bool:
 
 def is_chain_with(node: Node, types: tuple[str, ...]) -> bool:
     """Whether `a.b[c]!()` goes through a node of one of the types before it reaches its head."""
-    while node.type in _CHAINS:
+    while node.type in CHAINS:
         if node.type in types or any(child.type in types for child in node.children):
             return True
         node = node.children[0]
