@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 from autofix.apply.changes import Applied, Change
-from autofix.apply.state import state_folder
 from autofix.apply.write import apply_changes
 
 Tree = dict[str, tuple[str, int, bytes | str]]
@@ -24,7 +23,7 @@ def root(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def state(root: Path) -> Path:
-    return state_folder(root)
+    return root / ".autofix"
 
 
 @pytest.fixture

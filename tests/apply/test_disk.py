@@ -9,7 +9,6 @@ import sys
 import pytest
 from autofix.apply.changes import Change
 from autofix.apply.errors import ApplyError
-from autofix.apply.state import state_folder
 from autofix.apply.undo import undo
 from autofix.apply.write import apply_changes
 
@@ -56,7 +55,7 @@ def test_full_disk_spares_the_whole_group(small_disk, tmp_path):
 def test_no_room_for_the_journal(small_disk):
     (small_disk / "a").write_bytes(b"1" * 150_000)
     with pytest.raises(ApplyError, match=r"^the journal cannot be written \(no space left on device\): nothing was changed$"):
-        apply_changes(small_disk, [Change("a", b"1" * 150_000, b"2")], state=state_folder(small_disk))
+        apply_changes(small_disk, [Change("a", b"1" * 150_000, b"2")], state=small_disk / ".autofix")
     assert (small_disk / "a").read_bytes() == b"1" * 150_000
     assert list((small_disk / ".autofix/runs").iterdir()) == []
 
@@ -71,7 +70,7 @@ def test_disk_of_any_size(small_disk):
         filler.write_bytes(b"x" * max(0, 256 * 1024 - used - free * 1024 - 8192))
         changes = [Change(name, b"1" * 5000, b"2" * 9000, group=1 if name in "bd" else None) for name in "abcdef"]
         try:
-            written = apply_changes(small_disk, changes, state=state_folder(small_disk)).written
+            written = apply_changes(small_disk, changes, state=small_disk / ".autofix").written
         except ApplyError:
             written = []
         for name in "abcdef":
@@ -80,7 +79,7 @@ def test_disk_of_any_size(small_disk):
         assert list(small_disk.glob(".autofix-*")) == []
         filler.unlink()
         if written:
-            assert undo(small_disk, state_folder(small_disk)).refused == []
+            assert undo(small_disk, small_disk / ".autofix").refused == []
         assert all((small_disk / name).read_bytes() == b"1" * 5000 for name in "abcdef")
 
 

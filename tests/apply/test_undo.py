@@ -245,7 +245,9 @@ def test_any_runs_can_be_undone(tmp_path_factory, targets, data):
         changes = [Change(*each, group=data.draw(st.sampled_from([None, 1, 2]))) for each in wanted]
         moving = [name for name in present if name not in target]
         if moving:
-            changes.append(Change(moving[0], present[moving[0]], b"moved", new_path="moved" + moving[0].replace("/", "")))
+            changes.append(
+                Change(moving[0], present[moving[0]], b"moved", new_path=f"moved{len(history)}" + moving[0].replace("/", ""))
+            )
         applied = apply_changes(root, changes, state=state)
         assert applied.refused == []
         if changes:
