@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from typing import TYPE_CHECKING
 
 from autofix.text.source import Source
 
 if TYPE_CHECKING:
-    from tree_sitter import Node, Tree
+    from tree_sitter import Language, Node, Parser, Tree
 
 
 def tree(source: Source) -> Tree:
@@ -23,10 +24,40 @@ def root(source: Source) -> Node:
 
 
 def _parse(source: Source) -> Tree:
+    return parse(source.text)
+
+
+def parse(text: bytes) -> Tree:
+    """The tree of any text; a parse never fails, errors are nodes of the tree."""
+    return _parser().parse(text)
+
+
+@cache
+def language() -> Language:
+    """The grammar."""
     import tree_sitter
     import tree_sitter_python
 
-    return tree_sitter.Parser(tree_sitter.Language(tree_sitter_python.language())).parse(source.text)
+    return tree_sitter.Language(tree_sitter_python.language())
+
+
+@cache
+def _parser() -> Parser:
+    import tree_sitter
+
+    return tree_sitter.Parser(language())
+
+
+@cache
+def kinds() -> Mapping[str, Sequence[int]]:
+    """The numbers (`Node.kind_id`) of each named kind of node: comparing them is cheaper than comparing names."""
+    grammar = language()
+    found: dict[str, list[int]] = {}
+    for number in range(grammar.node_kind_count):
+        name = grammar.node_kind_for_id(number)
+        if name is not None and grammar.node_kind_is_named(number) and grammar.node_kind_is_visible(number):
+            found.setdefault(name, []).append(number)
+    return found
 
 
 def walk(node: Node) -> Iterator[Node]:

@@ -1,0 +1,133 @@
+"""Import statements, read part by part."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+    from autofix.languages.python.scopes import Scope
+
+
+class ImportedName(NamedTuple):
+    """One item of an import: `a.b as c`. Ranges are byte offsets."""
+
+    name: str
+    """As written without blanks; dotted in `import a.b`; `*` for a star import."""
+    asname: str | None
+    start: int
+    end: int
+    """The whole item, `as` included, without a comma."""
+    name_end: int
+    """Where the name ends; it starts at `start`."""
+    asname_start: int | None
+
+    @property
+    def bound(self) -> str:
+        """The name that it binds in the scope; empty for a star import."""
+        return self.asname or ("" if self.name == "*" else self.name.split(".")[0])
+
+    @property
+    def bound_range(self) -> tuple[int, int]:
+        """Where the bound name is written."""
+        if self.asname_start is not None:
+            return self.asname_start, self.end
+        return self.start, self.start + len(self.bound.encode("utf-8"))
+
+
+@dataclass(eq=False, slots=True)
+class Import:
+    """One import statement. Ranges are byte offsets; the statement's ends before a `;`, comment or line ending."""
+
+    start: int
+    end: int
+    module: str | None
+    """The module of `from module import`, as written without leading dots or blanks: `""` for `from . import x`; None for
+    `import x`.
+    """
+    level: int
+    """The number of leading dots."""
+    module_start: int
+    module_end: int
+    """The module with its dots; an empty range at `start` for `import x`."""
+    names: tuple[ImportedName, ...]
+    node: Node
+    scope: Scope
+    type_checking: bool = False
+    """Only for type checkers: below `if TYPE_CHECKING`."""
+    guarded: bool = False
+    """In any part of a `try` that catches ImportError, or wider: perhaps meant to fail."""
+
+    @property
+    def is_from(self) -> bool:
+        """Whether it is `from ... import ...`."""
+        return self.module is not None
+
+    @property
+    def is_star(self) -> bool:
+        """Whether it is `from ... import *`."""
+        return bool(self.names) and self.names[0].name == "*"
+
+    @property
+    def is_future(self) -> bool:
+        """Whether it is `from __future__ import ...`."""
+        return self.module == "__future__" and not self.level
+
+    @property
+    def is_local(self) -> bool:
+        """Whether it runs in a function, when that is called."""
+        return self.scope.function is not None
+
+    @property
+    def dotted(self) -> str:
+        """The module with its dots, as one would write it: `..pkg.mod`."""
+        return "." * self.level + (self.module or "")
+
+
+def read_import(node: Node, text: bytes, scope: Scope) -> Import:
+    """The import statement at a node of one of the three import types."""
+    start, end = node.start_byte, node.end_byte
+    module, level, module_start, module_end = None, 0, start, start
+    if node.type == "future_import_statement":
+        at = text.index(b"__future__", start)
+        module, module_start, module_end = "__future__", at, at + len(b"__future__")
+    elif node.type == "import_from_statement" and (path := node.child_by_field_name("module_name")) is not None:
+        module_start, module_end = path.start_byte, path.end_byte
+        written = _plain(path, text)
+        module = written.lstrip(".")
+        level = len(written) - len(module)
+    names = tuple(_item(child, text) for child in node.children_by_field_name("name"))
+    if not names:
+        star = next((child for child in node.named_children if child.type == "wildcard_import"), None)
+        if star is not None:
+            names = (ImportedName("*", None, star.start_byte, star.end_byte, star.end_byte, None),)
+    return Import(start, end, module, level, module_start, module_end, names, node, scope)
+
+
+def _item(node: Node, text: bytes) -> ImportedName:
+    start, end = node.start_byte, node.end_byte
+    if node.type != "aliased_import":
+        return ImportedName(_plain(node, text), None, start, end, end, None)
+    name, alias = node.child_by_field_name("name"), node.child_by_field_name("alias")
+    if name is None or alias is None:
+        return ImportedName(_plain(node, text), None, start, end, end, None)
+    asname = text[alias.start_byte : alias.end_byte].decode("utf-8")
+    return ImportedName(_plain(name, text), asname, start, end, name.end_byte, alias.start_byte)
+
+
+def _plain(node: Node, text: bytes) -> str:
+    """A dotted name without the blanks, comments and continuations that may stand between its parts."""
+    written = text[node.start_byte : node.end_byte]
+    if written.replace(b".", b"").replace(b"_", b"").isalnum():
+        return written.decode("utf-8")
+    dots = sum(len(child.text or b"") - (child.text or b"").count(b" ") for child in node.children if child.type == "import_prefix")
+    names: list[str] = []
+    todo = [node]
+    while todo:
+        found = todo.pop()
+        if found.type == "identifier":
+            names.append(text[found.start_byte : found.end_byte].decode("utf-8"))
+        todo.extend(reversed(found.named_children))
+    return "." * dots + ".".join(names)
