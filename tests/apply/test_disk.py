@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 
@@ -64,6 +65,7 @@ def test_disk_of_any_size(small_disk):
     """Wherever the room ends, each file is old or new, and what was written can be undone."""
     filler = small_disk.parent / "disk" / "filler"
     for free in range(8, 120, 8):
+        shutil.rmtree(small_disk / ".autofix", ignore_errors=True)  # older journals would take the room
         for name in "abcdef":
             (small_disk / name).write_bytes(b"1" * 5000)
         used = sum(-(-path.stat().st_size // 4096) * 4096 for path in small_disk.rglob("*") if path.is_file())
