@@ -135,11 +135,11 @@ def _call(node: Node) -> Import | None:
     literals = [child for child in arguments.named_children if child.type != "comment"]
     if not literals or not _is_literal(literals[0]):
         return None
-    names, above, is_type = _use(node)
+    names, is_type = _use(node)
     if is_type:
         return _import(ImportKind.TYPE, literals[0], (), True, node)
     kind = ImportKind.DYNAMIC if function.type == "import" else ImportKind.REQUIRE
-    return _import(kind, literals[0], tuple(names), False, above)
+    return _import(kind, literals[0], tuple(names), False, node)
 
 
 def _is_literal(node: Node) -> bool:
@@ -148,27 +148,26 @@ def _is_literal(node: Node) -> bool:
     return node.type == "string"
 
 
-_TYPE_PARENTS = frozenset(
-    {"type_annotation", "type_query", "generic_type", "type_alias_declaration", "type_arguments", "union_type"}
-    | {"intersection_type", "array_type", "lookup_type", "nested_type_identifier", "index_type_query", "parenthesized_type"}
-)
+def _is_type(node: Node, above: Node) -> bool:
+    """Whether a node stands in a type; where the grammar knows no such type, as in `import("m").A[]`, it leaves an error."""
+    if above.type in ("as_expression", "satisfies_expression"):
+        return above.children[0] != node
+    around = above.parent if above.type == "ERROR" else above
+    return around is not None and "type" in around.type and around.type != "type_assertion"
 
 
-def _use(call: Node) -> tuple[list[ImportedName], Node, bool]:
-    """The names that a declaration takes from the result, the call itself, and whether it stands in a type."""
+def _use(call: Node) -> tuple[list[ImportedName], bool]:
+    """The names that a declaration takes from the module, and whether the call stands in a type."""
     above, value = call.parent, call
     while above is not None and above.type in ("await_expression", "parenthesized_expression", "member_expression"):
-        if above.type == "member_expression" and above.child_by_field_name("property") == value:
-            break
         value, above = above, above.parent
-    if above is None or above.type in _TYPE_PARENTS:
-        return [], call, above is not None
+    if above is None or _is_type(value, above):
+        return [], above is not None
+    function = call.child_by_field_name("function")
+    dynamic = function is not None and function.type == "import"
+    whole = value.type == "await_expression" and value.named_children[-1] == call if dynamic else value == call
     pattern = above.child_by_field_name("name") if above.type == "variable_declarator" else None
-    if pattern is None or above.child_by_field_name("type") == value:
-        return [], call, above.type == "variable_declarator" and pattern is not None
-    waited = call.child_by_field_name("function")
-    direct = value == call or (waited is not None and waited.type == "import" and value.type == "await_expression")
-    return (list(_destructured(pattern)) if direct else []), call, False
+    return (list(_destructured(pattern)) if whole and pattern is not None else []), False
 
 
 def _destructured(pattern: Node) -> Iterator[ImportedName]:

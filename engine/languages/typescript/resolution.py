@@ -57,7 +57,9 @@ class Modules:
             return None
         folder = posixpath.dirname(importer)
         if specifier in (".", "..") or specifier.startswith(("./", "../")):
-            return self._module(_join(folder, specifier))
+            path = _join(folder, specifier)
+            is_folder = specifier.rpartition("/")[2] in ("", ".", "..")
+            return self._folder(path) if is_folder and path is not None else self._module(path)
         if specifier.startswith("@site/"):
             site = self._site_above(folder)
             return self._module(_join(site, specifier[len("@site/") :])) if site is not None else None
@@ -78,6 +80,9 @@ class Modules:
         for known in _SUFFIXES:
             if path + known in self._files:
                 return path + known
+        return self._folder(path)
+
+    def _folder(self, path: str) -> str | None:
         entry = self._entry(path) if _join(path, "package.json") in self._files else None
         return entry or self._index(path)
 
