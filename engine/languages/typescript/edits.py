@@ -40,7 +40,7 @@ def wrap_statement(source: Source, statement: Node, condition: str) -> list[Edit
     """
     _refuse_near_error(source, statement.start_byte, statement.end_byte)
     parent = statement.parent
-    if statement.type not in _WRAPPABLE or parent is None or parent.type not in _LISTS | _SINGLE:
+    if statement.type not in _WRAPPABLE or parent is None or not (parent.type in _LISTS or _is_sole(statement, parent)):
         raise CannotEdit(f"a {statement.type.replace('_', ' ')} cannot stand in an `if`")
     if is_directive(statement):
         raise CannotEdit("a directive has to stay in its place")
@@ -54,6 +54,16 @@ def wrap_statement(source: Source, statement: Node, condition: str) -> list[Edit
         *_indented(source, statement, unit),
         insert(end, f"{newline}{base}}}"),
     ]
+
+
+def _is_sole(statement: Node, parent: Node) -> bool:
+    """Whether a statement stands where only one may: behind `else` or the parentheses of `if` or a loop, not within them."""
+    if parent.type not in _SINGLE:
+        return False
+    return parent.type == "else_clause" or statement in (
+        parent.child_by_field_name("body"),
+        parent.child_by_field_name("consequence"),
+    )
 
 
 def _end_with_comment(source: Source, statement: Node) -> int | None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from autofix.languages.typescript.edits import CannotEdit, is_directive
-from autofix.languages.typescript.imports import Import, ImportKind, exports, imports
+from autofix.languages.typescript.imports import Import, ImportKind, imports
 from autofix.languages.typescript.scopes import scopes
 from autofix.languages.typescript.style import quote, semicolon
 from autofix.languages.typescript.syntax import near_error, tree
@@ -68,9 +68,9 @@ def _as_value(source: Source, one: Import, start: int) -> list[Edit]:
 
 
 def _is_module(source: Source) -> bool:
-    return not source.path.endswith((".cjs", ".cts", ".d.ts")) and (
-        any(one.kind in (ImportKind.STATIC, ImportKind.REEXPORT) for one in imports(source)) or bool(exports(source))
-    )
+    if source.path.endswith((".cjs", ".cts", ".d.ts")):
+        return False
+    return any(child.type in ("import_statement", "export_statement") for child in tree(source).root_node.named_children)
 
 
 def _specifier(name: str, local: str) -> str:
@@ -165,7 +165,8 @@ def _line_end_behind(source: Source, node: Node) -> int | None:
         if follower.type != "comment" or follower.end_byte > line_end:
             return None
         end, follower = follower.end_byte, follower.next_sibling
-    return end
+    # The grammar counts the first half of `\r\n` to a `#!` line.
+    return end - 1 if source.text[end - 1 : end] == b"\r" else end
 
 
 def _last_of_first_imports(root: Node) -> Node | None:
