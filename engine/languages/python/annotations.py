@@ -97,6 +97,18 @@ class Annotations(ABC):
         if alias and value is not None and value.type == "string" and self._bytes(node).endswith(b"TypeAlias"):
             self.string(value, scope)
 
+    def untyped(self, node: Node, scope: Scope) -> None:
+        """What the grammar took for a type is an expression: its strings are strings."""
+        todo = [node]
+        while todo:
+            part = todo.pop()
+            if part.type in _PARTS or part.type == "generic_type":
+                todo.extend(reversed(part.named_children))
+            elif part.type == "member_type":
+                todo.append(part.named_children[0])
+            else:
+                self.push(part, scope)
+
     def _subscripted(self, node: Node, scope: Scope) -> list[Node]:
         """The parts that are types: not those of Literal, only the first of Annotated."""
         children = node.named_children

@@ -383,12 +383,26 @@ class Builder(Annotations):
             names = names[0].named_children
         if not names:
             return
+        if names[0].type != "identifier":
+            self._assignment_to_type(node, names, scope)
+            return
         self.bind(names[0], scope, Kind.TYPE_ALIAS, node)
         inner = self.open_scope(ScopeKind.TYPE_PARAMETERS, "", node, scope, names[0].end_byte, node.end_byte)
         for parameters in names[1:]:
             self._bind_type_parameters(parameters, inner)
         if right is not None:
             self.annotation(right, inner)
+
+    def _assignment_to_type(self, node: Node, targets: list[Node], scope: Scope) -> None:
+        """`type(x).y = z` and `type[x] = z`, which the grammar takes for a type alias."""
+        word = node.children[0]
+        start, end = word.start_byte + self.base, word.end_byte + self.base
+        scope.loads["type"].append(Reference(start, end, scope, self.depth > 0))
+        right = node.child_by_field_name("right")
+        if right is not None:
+            self.untyped(right, scope)
+        for target in targets:
+            self.untyped(target, scope)
 
     def _type_parameters(self, node: Node, scope: Scope) -> Scope:
         parameters = node.child_by_field_name("type_parameters")
