@@ -41,4 +41,5 @@ def comments(source: Source, language: Language) -> Sequence[tuple[int, int]]:
     finder = cast(
         "Callable[[Source], Sequence[tuple[int, int]]]", getattr(import_module(f"autofix.languages.{module}"), function)
     )
-    return finder(source)
+    # Some grammars count the first half of a line ending of two bytes to the comment.
+    return [(start, end - 1 if source.text[end - 1 : end] == b"\r" else end) for start, end in finder(source)]

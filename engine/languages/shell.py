@@ -50,7 +50,7 @@ def ranges(text: bytes) -> list[Range]:
 
 def _begins_word(text: bytes, at: int) -> bool:
     # A line that ends in a backslash goes on in the middle of the word.
-    return at == 0 or (text[at - 1] in _WORD_BREAKS and text[at - 2 : at] != b"\\\n")
+    return at == 0 or (text[at - 1] in _WORD_BREAKS and not text.endswith((b"\\\n", b"\\\r\n"), 0, at))
 
 
 def _tokens(contexts: list[bytes]) -> re.Pattern[bytes]:

@@ -27,7 +27,7 @@ _MODULES: Mapping[Language, str] = MappingProxyType(
 _BROKEN = re.compile(rb"\0|^<{7} .*\r?\n(?s:.*?)^={7}\r?\n(?s:.*?)^>{7} ", re.MULTILINE)
 
 # Their parsers take the marks of a conflict for text.
-_LENIENT = frozenset({Language.DOCKERFILE, Language.YAML})
+_LENIENT = frozenset({Language.DOCKERFILE, Language.TYPESCRIPT, Language.YAML})
 
 
 def syntax_error(source: Source, language: Language) -> str | None:
@@ -36,8 +36,7 @@ def syntax_error(source: Source, language: Language) -> str | None:
         return _broken(source)
     if language in _LENIENT and b"<<<<<<< " in source.text and (conflict := _broken(source)) is not None:
         return conflict
-    module = _module(language)
-    problem: str | None = module.check(source) if module is not None else None
+    problem: str | None = _module(language).check(source)
     return problem and (_broken(source) or problem)
 
 
@@ -45,8 +44,7 @@ def regressed(before: Source, after: Source, language: Language) -> str | None:
     """Why a change must be taken back, in one line; None where the new text parses as well as the old one."""
     if language not in _MODULES:
         return None if _broken(before) is not None else _broken(after)
-    module = _module(language)
-    problem: str | None = module.regressed(before, after) if module is not None else None
+    problem: str | None = _module(language).regressed(before, after)
     return problem
 
 
@@ -59,7 +57,4 @@ def _broken(source: Source) -> str | None:
 
 
 def _module(language: Language) -> Any:
-    try:
-        return import_module(f"autofix.languages.{_MODULES[language]}")
-    except ModuleNotFoundError:
-        return None
+    return import_module(f"autofix.languages.{_MODULES[language]}")
