@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from autofix.fixer import Edit, Project, Refusal, Source
 from autofix.languages import yaml
-from autofix.project.git import CONVENTIONAL, DefaultBranch
+from autofix.project.git import CONVENTIONAL, DefaultBranch, Git
 from autofix.text.edit import apply_edits
 
 
@@ -39,7 +39,7 @@ class BranchFacts:
         """Whether a name looks like a default branch and is none of the known branches."""
         return name in self.stale
 
-    @property
+    @cached_property
     def stale(self) -> tuple[str, ...]:
         """The conventional names that no known branch has, nor (as `main/x`) begins with."""
         taken = self.branches | {branch.split("/")[0] for branch in self.branches}
@@ -65,10 +65,14 @@ class BranchFacts:
 
 def facts_of(project: Project, options: BranchOptions) -> BranchFacts | None:
     """What git tells; None outside a repository or before its first commit."""
-    git = project.git
-    if git is None or not (git.branches or git.default_branch):
+    return None if project.git is None else _facts(project.git, options.conventional)
+
+
+@lru_cache(maxsize=8)  # one for each fixer and repository: some have ten thousand references
+def _facts(git: Git, conventional: tuple[str, ...]) -> BranchFacts | None:
+    if not git.branches and git.default_branch is None:
         return None
-    return BranchFacts(git.default_branch, git.branches | git.tags, git.knows_all_branches, options.conventional)
+    return BranchFacts(git.default_branch, git.branches | git.tags, git.knows_all_branches, conventional)
 
 
 # https://docs.github.com/actions/reference/workflows-and-actions/workflow-syntax#filter-pattern-cheat-sheet

@@ -73,7 +73,12 @@ def replace_scalar(source: Source, node: Node, value: str | int | bool) -> list[
     old = source.slice(node.content, node.end)
     flow = node.is_plain and re.search(r"[,\[\]{}]", old) is None
     text = rendered(value, node.style, flow=flow)
-    gap = " " if node.content == node.end and source.text[node.content - 1 : node.content].strip() else ""
+    gap = ""
+    if node.content == node.end:
+        before = source.text[: node.content].rstrip(b" \t")[-1:]
+        if node.start == node.content and before not in (b":", b"-"):
+            raise CannotEdit("is empty without a colon or dash before it")
+        gap = " " if source.text[node.content - 1 : node.content].strip() else ""
     return [replace(node.content, node.end, gap + text)]
 
 
@@ -107,7 +112,8 @@ def insert_key(source: Source, mapping: Node, key: str, value: str, after: str |
     mapping can be added to only where it is written `{}`.
 
     Raises:
-        CannotEdit: no mapping, a mapping without braces within `[]`, `after` is no key, or a layout that is not understood.
+        CannotEdit: no mapping, a mapping without braces within `[]`, `after` is no key, or a layout that is not understood,
+            such as a file that ends in a block scalar without a line break.
     """
     if not isinstance(mapping, MappingNode):
         raise CannotEdit("is no mapping")
@@ -122,7 +128,7 @@ def insert_key(source: Source, mapping: Node, key: str, value: str, after: str |
     first = mapping.entries[0].key
     if source.text[first.start : first.start + 1] == b"?" or _has_question_mark(source, first):
         raise CannotEdit("has a key written with a question mark")
-    return [_new_lines(source, before.value.end, _column(source, first.start), text)]
+    return [_new_lines(source, _last(before.value), _column(source, first.start), text)]
 
 
 def append_item(source: Source, sequence: Node, item: str) -> list[Edit]:
@@ -142,7 +148,7 @@ def append_item(source: Source, sequence: Node, item: str) -> list[Edit]:
     gap = source.slice(dash + 1, sequence.items[0].start)
     gap = gap if gap and not gap.strip(" ") else " "
     text = item.replace("\n", "\n" + " " * (1 + len(gap)))
-    return [_new_lines(source, last.end, _column(source, dash), f"-{gap}{text}")]
+    return [_new_lines(source, _last(last), _column(source, dash), f"-{gap}{text}")]
 
 
 def remove_item(source: Source, sequence: Node, item: Node) -> list[Edit]:
@@ -209,11 +215,23 @@ def _column(source: Source, offset: int) -> int:
     return len(source.text[_line_start(source, offset) : offset].decode("utf-8"))
 
 
-def _new_lines(source: Source, after: int, column: int, text: str) -> Edit:
+def _last(node: Node) -> Node:
+    """The value that ends a block."""
+    while isinstance(node, SequenceNode | MappingNode) and not node.flow:
+        children = node.items if isinstance(node, SequenceNode) else [entry.value for entry in node.entries]
+        if not children:
+            break
+        node = children[-1]
+    return node
+
+
+def _new_lines(source: Source, after: Node, column: int, text: str) -> Edit:
     indent = source.newline + " " * column
     body = " " * column + text.replace("\n", indent)
-    end = _line_end(source, after)
+    end = _line_end(source, after.end)
     if end and source.text[end - 1 : end] not in (b"\n", b"\r"):
+        if isinstance(after, ScalarNode) and after.is_block:
+            raise CannotEdit("follows a block scalar that would get a line break, which the file ends without")
         return insert(end, source.newline + body)
     return insert(end, body + source.newline)
 
