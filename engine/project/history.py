@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 # A move of interest is one that somebody is still mending; older history costs time and says less.
 COMMITS = 2_000
-SECONDS = 10.0
+SECONDS = 5.0
 # Similarity is computed for this many files of a commit at most (git's -l).
 RENAMES = 1_000
 
@@ -39,7 +39,15 @@ def departures(root: Path, pattern: str) -> list[Departure]:
     return [*reversed(list(_parse(committed))), *_parse(staged)]
 
 
-def _git(root: Path, *arguments: str) -> bytes:
+def ignored(root: Path, paths: Collection[str]) -> frozenset[str]:
+    """Those of some paths, there or not, that git's ignore rules keep out of the repository."""
+    if not paths:
+        return frozenset()
+    output = _git(root, "check-ignore", "--no-index", "-z", "--stdin", stdin="\0".join(sorted(paths)))
+    return frozenset(os.fsdecode(output).split("\0")) - {""}
+
+
+def _git(root: Path, *arguments: str, stdin: str = "") -> bytes:
     # No locks: a run beside an editor or another git must not disturb either. The file system monitor is a program of the
     # repository's own configuration.
     command = ["git", "-c", "core.fsmonitor=false", "-c", "core.quotepath=false", *arguments]
@@ -47,7 +55,7 @@ def _git(root: Path, *arguments: str) -> bytes:
         done = subprocess.run(
             command,
             cwd=root,
-            stdin=subprocess.DEVNULL,
+            input=os.fsencode(stdin),
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             timeout=SECONDS,

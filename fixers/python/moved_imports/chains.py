@@ -12,7 +12,7 @@ from autofix.fixers.python.moved_imports.facts import Judge
 from autofix.fixers.python.moved_imports.locals import LocalNames
 from autofix.fixers.python.moved_imports.moves import Target
 from autofix.fixers.python.moved_imports.occurrences import Use, is_dynamic, scopes_of
-from autofix.fixers.python.moved_imports.outline import import_nodes
+from autofix.fixers.python.moved_imports.outline import import_nodes, runs_on_import
 from autofix.fixers.python.moved_imports.plans import Plan
 from autofix.fixers.python.moved_imports.statements import Item, Statement, joined, line_of, statement
 from autofix.text.edit import insert, replace
@@ -149,7 +149,7 @@ class ModuleUses:
                 continue
             if found.parts[: len(parts)] == parts:
                 needed |= dict.fromkeys(self._dotted_use(found, old, len(parts), target))
-            elif not any(found.parts[: len(other)] == other for other in others):
+            elif not any(found.parts[: len(other)] == other for other in others) and not _stays(found.parts, old, target):
                 self.plan.refuse(f"{'.'.join(found.parts)} is used here, and only {old} is imported: it would lose its package")
         if not needed:
             needed[old if target is None else target.module] = None
@@ -216,6 +216,30 @@ class ModuleUses:
                 self.plan.edits.append(insert(stmt.end, joined(self.names.source, line, ["", f"import {module}"])))
 
 
+def _stays(used: tuple[str, ...], old: str, target: Target | None) -> bool:
+    """Whether a chain through packages of the old path goes only through those that the new path has, too."""
+    if target is None:
+        return True
+    parts, new = old.split("."), target.module.split(".")
+    shared = next((at for at, (a, b) in enumerate(zip(parts, new, strict=False)) if a != b), min(len(parts), len(new)))
+    through = next((at for at, (a, b) in enumerate(zip(parts, used, strict=False)) if a != b), min(len(parts), len(used)))
+    return 0 < through <= shared
+
+
+def check_circle(judge: Judge, plan: Plan, node: Node, target: Target) -> None:
+    """Refuse an import that runs while its own file is loaded and needs that file."""
+    if not runs_on_import(node):
+        return
+    path = judge.facts.modules.find(target.module, judge.path)
+    if path == judge.path:
+        plan.refuse(f"{target.module} is this very file: it would import itself")
+    elif path is not None and judge.path in judge.facts.reach.get(path, ()):
+        plan.refuse(
+            f"{target.module} imports this file while it is loaded: the import would close a circle",
+            "import it inside of the function that needs it",
+        )
+
+
 @dataclass(frozen=True)
 class PlainImports:
     """Rewrites `import old.module` and `import old.module as name`."""
@@ -237,6 +261,7 @@ class PlainImports:
                 continue
             if target is not None:
                 plan.believe(target)
+                check_circle(self.judge, plan, node, target)
             self._item(plan, node, stmt, item, target, line.alone)
         return plan if plan.refusals or plan.edits else None
 

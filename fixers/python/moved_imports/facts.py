@@ -99,8 +99,6 @@ class Judge:
         new_path = self.facts.modules.find(target.module, self.path)
         old = self.outline(old_path) if old_path is not None else None
         new = self.outline(new_path) if new_path is not None else None
-        if new_path == self.path:
-            return Refusal(f"{target.module} is this very file: it would import {target.name} from itself")
         if new is None or new_path is None:
             return self._without_target(module, name, target, old)
         if not new.has(target.name) and not self._has_submodule(new_path, target.name):
@@ -125,8 +123,6 @@ class Judge:
     def _checked_module(self, module: str, target: Target) -> Target | Refusal | None:
         modules = self.facts.modules
         old_path, new_path = modules.find(module, self.path), modules.find(target.module, self.path)
-        if new_path == self.path:
-            return Refusal(f"{target.module} is this very file: it would import itself")
         if new_path is None and modules.folder(target.module, self.path) is None:
             if self._is_foreign(target.module):
                 return target

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from autofix.fixer import Refusal
-from autofix.fixers.python.moved_imports.chains import ModuleUses
+from autofix.fixers.python.moved_imports.chains import ModuleUses, check_circle
 from autofix.fixers.python.moved_imports.facts import Judge
 from autofix.fixers.python.moved_imports.locals import LocalNames
 from autofix.fixers.python.moved_imports.modules import absolute_names, module_names, relative_name
@@ -62,7 +62,7 @@ class FromImports:
                 grouped.setdefault(stmt.module, []).append(NewName(item, item.name, item.alias))
             else:
                 plan.believe(target)
-                self._check_cycle(plan, node, target)
+                check_circle(self.judge, plan, node, target)
                 head, new = self._placed(plan, node, stmt, module, item, target)
                 grouped.setdefault(head, []).append(new)
         if plan.refusals:
@@ -103,16 +103,6 @@ class FromImports:
             if written is not None:
                 return written
         return module
-
-    def _check_cycle(self, plan: Plan, node: Node, target: Target) -> None:
-        if not runs_on_import(node):
-            return
-        module = self.judge.facts.modules.find(target.module, self.judge.path)
-        if module is not None and self.judge.path in self.judge.facts.reach.get(module, ()):
-            plan.refuse(
-                f"{target.module} imports this file while it is loaded: the import would close a circle",
-                "import it inside of the function that needs it",
-            )
 
     def _merged(self, node: Node, stmt: Statement, groups: list[Group]) -> list[Edit] | None:
         """Edits that add the names to imports of the same modules in the same block, before this one; None without such."""
@@ -166,7 +156,7 @@ class FromImports:
                 plan.refusals.append(new)
                 continue
             plan.believe(new)
-            self._check_cycle(plan, node, new)
+            check_circle(self.judge, plan, node, new)
             text = new.name
             if new.name != name:
                 if self.names.occurrences(new.name):

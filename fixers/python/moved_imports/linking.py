@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 
@@ -15,6 +16,7 @@ from autofix.fixers.python.moved_imports.moves import Moves
 from autofix.fixers.python.moved_imports.outline import Import, Outline, outline
 from autofix.fixers.python.moved_imports.strings import literals
 from autofix.languages import language_of
+from autofix.project.history import departures
 
 OUTLINES: Summarizer[Outline] = Summarizer("moved-imports-outline", 1, frozenset((Language.PYTHON,)), outline)
 
@@ -30,7 +32,7 @@ def link_configured(project: Project, moves: Moves) -> Facts:
 
 def link_inferred(project: Project, configured: Moves) -> Facts:
     """Facts for moves found in the history and the definitions, beside those of the configuration."""
-    outlines = {path: summary for path, summary in project.summaries(OUTLINES).items() if path.endswith((".py", ".pyi"))}
+    outlines = {path: summary for path, summary in project.summaries(OUTLINES).items() if path.endswith(".py")}
     evidence = Evidence(project, Modules.of(outlines), outlines, configured)
     moves = evidence.moves()
     return _facts(project, moves, outlines, evidence)
@@ -51,7 +53,7 @@ def _facts(project: Project, moves: Moves, outlines: Mapping[str, Outline], evid
         unclear,
         links.users(outlines, renamed) if renamed else {},
         links.patched(outlines, renamed) if renamed else {},
-        {path: links.reach(path) for path in _present(moves, modules)},
+        _circles(project, {path: links.reach(path) for path in _present(moves, modules)}),
         None if evidence is None else _visited(project, moves, [module for module, _ in unclear]),
     )
 
@@ -60,6 +62,15 @@ def _present(moves: Moves, modules: Modules) -> list[str]:
     """The files of the new modules."""
     found = {modules.find(module, "") for module in moves.new_modules()}
     return sorted(path for path in found if path is not None)
+
+
+def _circles(project: Project, reach: Mapping[str, frozenset[str]]) -> dict[str, frozenset[str]]:
+    """Without those that cannot close a circle, or close an old one: a file that was only renamed brought it along."""
+    circular = {path: files for path, files in reach.items() if path in files}
+    if circular and project.git is not None:
+        renamed = {departure.new for departure in departures(project.git.root, "*.py")}
+        return {path: files for path, files in circular.items() if path not in renamed}
+    return circular
 
 
 def _visited(project: Project, moves: Moves, unclear: Iterable[str]) -> frozenset[str]:
@@ -149,7 +160,9 @@ class _Links:
     def _modules_of(self, path: str, imported: Import) -> Iterator[str]:
         """The files that an import names, at their new places."""
         if imported.module is None:
-            wanted = list(imported.names)
+            wanted = [name for name in imported.names if name.partition(".")[0] not in sys.stdlib_module_names]
+        elif imported.module.partition(".")[0] in sys.stdlib_module_names:
+            return
         else:
             packages = packages_around(path, self.project)
             wanted = []
@@ -159,5 +172,13 @@ class _Links:
             moved = self.moves.dotted(module)
             names = [module] if moved is None else [moved.dotted, moved.module]
             target = next((found for name in names if (found := self.modules.find(name, path)) is not None), None)
-            if target is not None:
+            if target is not None and not self._beside(target, path, imported):
                 yield target
+
+    def _beside(self, target: str, path: str, imported: Import) -> bool:
+        """Whether an absolute import seems to mean a file of the importing file's own package: it means a distribution."""
+        folder = path.rpartition("/")[0]
+        relative = imported.module is not None and imported.module.startswith(".")
+        names = [imported.module] if imported.module is not None else imported.names
+        inside = any(name and target == f"{folder}/{name.replace('.', '/')}.py" for name in names)
+        return inside and not relative and self.project.exists(f"{folder}/__init__.py")

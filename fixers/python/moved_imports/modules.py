@@ -67,15 +67,15 @@ class Modules:
         """Of several files of one name, that whose root is nearest around the importing file."""
         if not found:
             return None
-        return max(found, key=lambda path: (_closeness(found[path], near), path.endswith(".py"), -len(path), path))
+        return max(found, key=lambda path: (closeness(found[path], near), path.endswith(".py"), -len(path), path))
 
 
 def _sorted(groups: Mapping[str, list[str]]) -> dict[str, tuple[str, ...]]:
     return {name: tuple(sorted(paths)) for name, paths in sorted(groups.items())}
 
 
-def _closeness(root: str, near: str) -> int:
-    """How likely a folder is on the path of a file: the nearest folder around it first, then `src` beside those."""
+def closeness(root: str, near: str) -> int:
+    """How likely a folder is on the path of a file: the nearest folder around it first, then `src` beside one; 0 for others."""
     around = f"{root}/" if root else ""
     if near.startswith(around):
         return 2 * len(around) + 2

@@ -142,8 +142,8 @@ def _next_line(text: bytes, line_end: int) -> int:
 def _tables(text: bytes) -> Iterator[Mention]:
     """TOML and INI files, table by table."""
     heads = list(_SECTION.finditer(text))
-    for head, following in zip(heads, [*heads[1:], None], strict=True):
-        end = len(text) if following is None else following.start()
+    ends = [*(head.start() for head in heads[1:]), len(text)]
+    for head, end in zip(heads, ends, strict=False):
         yield from _table(text, re.sub(rb"[\"']", b"", head.group(1)), head.end(), end)
 
 
