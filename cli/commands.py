@@ -7,13 +7,12 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import click
+from autofix.cli.main import INTERRUPTED
 from autofix.cli.output import Output
 from autofix.version import VERSION
 
 CHANGES_NEEDED = 1
 WRONG_USAGE = 2
-SOME_FAILED = 3
-INTERRUPTED = 130
 
 FORMATS = ("text", "diff", "json")
 
@@ -49,6 +48,13 @@ def _comma_separated(_: click.Context, __: click.Parameter, values: tuple[str, .
     return tuple(part.strip() for value in values for part in value.split(",") if part.strip())
 
 
+def _in_a_folder(_: click.Context, __: click.Parameter, value: Path | None) -> Path | None:
+    # Found out before anything is changed.
+    if value is not None and not value.parent.is_dir():
+        raise click.BadParameter(f"there is no folder {value.parent}")
+    return value
+
+
 _paths = click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
 _run_options = [
     click.option("--dry-run", is_flag=True, help="Print the changes as a diff that `git apply` takes; write nothing."),
@@ -59,7 +65,10 @@ _run_options = [
     click.option("--default-branch", metavar="NAME", help="The default branch, where git does not tell."),
     click.option("--output-format", type=click.Choice(FORMATS), help="Default: diff for --dry-run, else text."),
     click.option(
-        "--output-file", type=click.Path(path_type=Path, dir_okay=False), help="Write the output there instead of to stdout."
+        "--output-file",
+        type=click.Path(path_type=Path, dir_okay=False),
+        callback=_in_a_folder,
+        help="Write the output there instead of to stdout.",
     ),
     click.option(
         "--config", "configuration", type=click.Path(path_type=Path, dir_okay=False), help="The configuration file to use."
@@ -69,7 +78,7 @@ _run_options = [
     click.option("--allow-dirty", is_flag=True, help="Also change files with uncommitted changes."),
     click.option("--exit-zero", is_flag=True, help="Exit with 0 even when changes are needed."),
     click.option("--exit-non-zero-on-fix", is_flag=True, help="Exit with 1 when something was fixed."),
-    click.option("-q", "--quiet", is_flag=True, help="No summary."),
+    click.option("-q", "--quiet", is_flag=True, help="Only the diff or the document, and what failed."),
     click.option("-v", "--verbose", is_flag=True, help="Also suggestions and the files that were left alone."),
     click.option("--color", type=click.Choice(("auto", "always", "never")), default="auto", show_default=True),
 ]
@@ -115,11 +124,14 @@ def _execute(paths: tuple[Path, ...], select: tuple[str, ...] | None, unsafe: bo
     try:
         # Git lists the files while everything else is imported.
         listing = Listing([path.absolute() for path in paths or (Path(),)])
+        from autofix.cli.running import run_command
+
+        sys.exit(run_command(listing, paths, select, unsafe, **options))
     except NotFound as error:
         fail(str(error))
-    from autofix.cli.running import run_command
-
-    sys.exit(run_command(listing, paths, select, unsafe, **options))
+    except KeyboardInterrupt:
+        Output("auto").error("interrupted; files that were written can be put back with `autofix undo`")
+        sys.exit(INTERRUPTED)
 
 
 @cli.command()

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import sys
 
+SOME_FAILED = 3
+INTERRUPTED = 130
+
 
 def main() -> None:
     """Run the command line and end the process with its exit code."""
@@ -12,6 +15,16 @@ def main() -> None:
 
         print(f"autofix {VERSION}")
         return
-    from autofix.cli.commands import cli
+    try:
+        from autofix.cli.commands import cli
 
-    cli()
+        cli()
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
+    except Exception:
+        # Python would end with 1, which says that changes are needed.
+        import traceback
+
+        traceback.print_exc()
+        print("error: this is a bug in autofix, please report it", file=sys.stderr)
+        sys.exit(SOME_FAILED)

@@ -51,7 +51,7 @@ class Output:
         self.say(f"{self.style('red', 'error')}: {message}")
 
     def result(self, chunks: Iterable[bytes]) -> None:
-        """The result itself, byte for byte.
+        """The result itself, byte for byte. A reader that has seen enough may close its end.
 
         Raises:
             OSError: the output file cannot be written.
@@ -60,10 +60,13 @@ class Output:
             with open(self.file, "wb") as stream:
                 stream.writelines(chunks)
             return
-        sys.stdout.flush()
-        for chunk in chunks:
-            sys.stdout.buffer.write(chunk)
-        sys.stdout.buffer.flush()
+        try:
+            sys.stdout.flush()
+            sys.stdout.buffer.writelines(chunks)
+            sys.stdout.buffer.flush()
+        except BrokenPipeError:
+            # Python flushes once more when it ends.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
     def diff(self, chunks: Iterable[bytes]) -> None:
         """A diff, coloured and paged on a terminal only, so that what is piped stays a patch."""
@@ -73,6 +76,8 @@ class Output:
         lines = (line for chunk in chunks for line in chunk.decode("utf-8", "replace").splitlines(keepends=True))
         painted = (self._painted_diff_line(line) for line in lines)
         if sys.stdout.isatty():
+            # As git does: what fits the screen is not paged.
+            os.environ.setdefault("LESS", "FRX")
             click.echo_via_pager(painted, color=self.styled(sys.stdout))
         else:
             self.result(line.encode() for line in painted)

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from autofix.apply.errors import ApplyError
-from autofix.cli.commands import CHANGES_NEEDED, INTERRUPTED, SOME_FAILED, WRONG_USAGE
+from autofix.cli.commands import CHANGES_NEEDED, WRONG_USAGE
+from autofix.cli.main import SOME_FAILED
 from autofix.cli.output import Output
 from autofix.project.changes import UnknownRevision
 from autofix.project.configuration import ConfigurationError
@@ -52,17 +53,13 @@ def run_command(
             _warn(applied.recovered.message if applied.recovered else None, output)
         show(result, output_format or ("diff" if dry_run else "text"), not dry_run, quiet, verbose, output)
     except (ConfigurationError, UnknownSelector, UnknownRevision, NotFound) as error:
-        output.end_progress()
         output.error(str(error))
         return WRONG_USAGE
-    except KeyboardInterrupt:
-        output.end_progress()
-        output.error("interrupted; files that were written can be put back with `autofix undo`")
-        return INTERRUPTED
     except (ApplyError, OSError) as error:
-        output.end_progress()
         output.error(str(error))
         return SOME_FAILED
+    finally:
+        output.end_progress()
     if result.failures:
         return SOME_FAILED
     needed = bool(result.changes) and (dry_run or exit_non_zero_on_fix)
@@ -71,17 +68,17 @@ def run_command(
 
 def show(result: Result, output_format: str, written: bool, quiet: bool, verbose: bool, output: Output) -> None:
     """Print a run in a format. What is no text for people leaves stdout to the format and goes to stderr."""
+    style = output.result_style if output_format == "text" else output.style
+    report = text.failed(result, style) if quiet else text.lines(result, written=written, verbose=verbose, style=style)
+    if output_format == "text":
+        output.result(f"{line}\n".encode("utf-8", "backslashreplace") for line in report)
+        return
     if output_format == "diff":
         output.diff(diff.chunks(result))
-    elif output_format == "json":
-        output.result([json.document(result, written=written).encode(), b"\n"])
     else:
-        lines = text.lines(result, written=written, verbose=verbose, style=output.result_style)
-        output.result(f"{line}\n".encode("utf-8", "backslashreplace") for line in lines)
-        return
-    if not quiet:
-        for line in text.lines(result, written=written, verbose=verbose, style=output.style):
-            output.say(line)
+        output.result([json.document(result, written=written).encode(), b"\n"])
+    for line in report:
+        output.say(line)
 
 
 def _warn(message: str | None, output: Output) -> None:

@@ -15,32 +15,28 @@ SCHEMA_VERSION = 1
 
 def document(result: Result, *, written: bool) -> str:
     """The whole run as one JSON document."""
-    return json.dumps(
-        {
-            "version": SCHEMA_VERSION,
-            "autofix": VERSION,
-            "root": _text(os.fspath(result.root)),
-            "applied": written,
-            "fixers": list(result.fixers),
-            "files": result.files,
-            "changes": [_change(change) for change in result.changes],
-            "findings": [_finding(item) for item in result.findings],
-            "failures": [
-                {"path": _text(item.path) or None, "fixer": item.fixer or None, "reason": item.reason}
-                for item in result.failures
-            ],
-            "skipped": [{"path": _text(item.path), "reason": item.reason} for item in result.skipped],
-            "notices": [{"path": _text(item.path), "line": item.line, "message": item.message} for item in result.notices],
-        },
-        indent=2,
-        ensure_ascii=False,
-    )
+    run = {
+        "version": SCHEMA_VERSION,
+        "autofix": VERSION,
+        "root": os.fspath(result.root),
+        "applied": written,
+        "fixers": list(result.fixers),
+        "files": result.files,
+        "changes": [_change(change) for change in result.changes],
+        "findings": [_finding(item) for item in result.findings],
+        "failures": [
+            {"path": item.path or None, "fixer": item.fixer or None, "reason": item.reason} for item in result.failures
+        ],
+        "skipped": [{"path": item.path, "reason": item.reason} for item in result.skipped],
+        "notices": [{"path": item.path, "line": item.line, "message": item.message} for item in result.notices],
+    }
+    return json.dumps(_sendable(run), indent=2, ensure_ascii=False)
 
 
 def _finding(item: Reported) -> dict[str, Any]:
     return {
         "fixer": item.fixer,
-        "path": _text(item.path),
+        "path": item.path,
         "range": {
             "start": {"line": item.start.line, "column": item.start.column},
             "end": {"line": item.end.line, "column": item.end.column},
@@ -58,13 +54,17 @@ def _finding(item: Reported) -> dict[str, Any]:
 def _change(change: FileChange) -> dict[str, Any]:
     kind = "created" if change.old is None else "deleted" if change.new is None else "modified"
     return {
-        "path": _text(change.path),
-        "old_path": _text(change.old_path),
+        "path": change.path,
+        "old_path": change.old_path,
         "kind": "renamed" if kind == "modified" and change.old_path != change.path else kind,
         "diff": render(change.diff()).decode("utf-8", "replace"),
     }
 
 
-def _text(path: str) -> str:
-    """A path that may hold bytes outside of UTF-8, as text that JSON can carry."""
-    return path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+def _sendable(value: Any) -> Any:
+    """The same with text that JSON can carry: paths, alone or in a message, may hold bytes outside of UTF-8."""
+    if isinstance(value, dict):
+        return {key: _sendable(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_sendable(item) for item in value]
+    return value.encode("utf-8", "backslashreplace").decode() if isinstance(value, str) else value

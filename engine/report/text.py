@@ -31,7 +31,7 @@ def lines(result: Result, *, written: bool, verbose: bool, style: Style) -> Iter
     for path, items in groupby(shown, key=lambda item: item.path):
         told = [item for item in items if verbose or _is_news(item, alike)]
         if told:
-            yield style("bold", path)
+            yield style("bold", _plain(path))
         for item in told:
             yield from _finding(item, written, style)
     for (fixer, message, *_), count in alike.items():
@@ -51,24 +51,34 @@ def _is_news(item: Reported, alike: Counter[tuple[str, ...]]) -> bool:
 def _finding(item: Reported, written: bool, style: Style) -> Iterator[str]:
     word = _WORDS.get(item.status) or ("fixed" if written else "can be fixed")
     place = f"{item.start.line}:{item.start.column}"
-    yield f"  {style('dim', place)} {style(_STYLES[item.status], word)} {style('bold', item.fixer)}: {item.message}"
+    yield f"  {style('dim', place)} {style(_STYLES[item.status], word)} {style('bold', item.fixer)}: {_plain(item.message)}"
     for evidence in item.evidence:
-        yield style("dim", f"      evidence: {evidence}")
+        yield style("dim", f"      evidence: {_plain(evidence)}")
     if item.reason and item.reason != item.message:
-        yield f"      because: {item.reason}"
+        yield f"      because: {_plain(item.reason)}"
     if item.hint:
-        yield f"      you could: {item.hint}"
+        yield f"      you could: {_plain(item.hint)}"
+
+
+def failed(result: Result, style: Style) -> Iterator[str]:
+    """Only what went wrong."""
+    for failure in result.failures:
+        of = f" [{failure.fixer}]" if failure.fixer else ""
+        yield f"{style('red', 'failed')} {_plain(failure.path) or 'run'}{of}: {_plain(failure.reason)}"
 
 
 def _side(result: Result, verbose: bool, style: Style) -> Iterator[str]:
-    for failure in result.failures:
-        of = f" [{failure.fixer}]" if failure.fixer else ""
-        yield f"{style('red', 'failed')} {failure.path or 'run'}{of}: {failure.reason}"
+    yield from failed(result, style)
     if verbose:
         for skipped in result.skipped:
-            yield f"{style('dim', 'left alone')} {skipped.path}: {skipped.reason}"
+            yield f"{style('dim', 'left alone')} {_plain(skipped.path)}: {skipped.reason}"
     for notice in result.notices:
-        yield f"{style('yellow', 'notice')} {notice.path}:{notice.line}: {notice.message}"
+        yield f"{style('yellow', 'notice')} {_plain(notice.path)}:{notice.line}: {_plain(notice.message)}"
+
+
+def _plain(text: str) -> str:
+    """Names and texts of a repository must not move the cursor of a terminal."""
+    return text if text.isprintable() else "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)
 
 
 def summary(result: Result, *, written: bool, style: Style) -> str:

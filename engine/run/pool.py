@@ -6,6 +6,7 @@ thread with a large stack, because parsers recurse as deep as the code is nested
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from collections import deque
@@ -166,6 +167,7 @@ def _cause(process: BaseProcess) -> str:
 
 def _serve(connection: Connection, work: Work[TaskT, ResultT]) -> None:
     """The life of a worker."""
+    import multiprocessing
     import signal
     import threading
 
@@ -175,7 +177,11 @@ def _serve(connection: Connection, work: Work[TaskT, ResultT]) -> None:
     threading.stack_size(STACK_BYTES)
     thread = threading.Thread(target=_answer, args=(connection, work), daemon=True)
     thread.start()
-    thread.join()
+    # A run that is killed ends nobody, and a worker in the middle of a task does not notice.
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        wait([parent.sentinel])
+    os._exit(1)
 
 
 def _answer(connection: Connection, work: Work[TaskT, ResultT]) -> None:
@@ -183,17 +189,16 @@ def _answer(connection: Connection, work: Work[TaskT, ResultT]) -> None:
         while True:
             for task in connection.recv():
                 connection.send_bytes(_packed(work, task))
-    except (EOFError, OSError):
-        return  # the parent is gone
+    finally:
+        os._exit(1)  # the parent is gone, or this thread must not leave it waiting
 
 
 def _packed(work: Work[TaskT, ResultT], task: TaskT) -> bytes:
     """The answer, ready to be sent; a fixer may have put something into it that cannot be."""
     from multiprocessing.reduction import ForkingPickler
 
-    answer = work(task)
     try:
-        return bytes(ForkingPickler.dumps(answer))
+        return bytes(ForkingPickler.dumps(work(task)))
     except Exception as error:
-        reason = " ".join(str(error).split())
-        return bytes(ForkingPickler.dumps(Died(task, f"its answer cannot be sent: {reason[:300]}")))
+        reason = " ".join(f"{type(error).__name__}: {error}".split())
+        return bytes(ForkingPickler.dumps(Died(task, reason[:300])))
