@@ -92,19 +92,18 @@ def split_lines(text: bytes) -> list[bytes]:
 def _kept_lines(revision: Revision, old: list[bytes], new: list[bytes]) -> Iterator[_Same]:
     """The runs of lines that no edit touched."""
     old_starts, new_starts = _line_starts(old), _line_starts(new)
+    boundaries = set(new_starts)
     old_at = new_at = 0
     ends = [(change.original_start, change.original_end, change.end) for change in revision.changes]
     for kept_end, next_old, next_new in [*ends, (len(revision.original), 0, 0)]:
-        first_old = bisect_left(old_starts, old_at)
-        first_new = bisect_left(new_starts, old_starts[first_old] - old_at + new_at)
-        count = bisect_right(old_starts, kept_end) - 1 - first_old
-        if old_starts[first_old] - old_at + new_at != new_starts[first_new]:
-            # The first kept line is glued to inserted text: it counts as changed.
-            first_old, count = first_old + 1, count - 1
-        if count > 0 and old[first_old + count - 1] != new[first_new + count - 1]:
-            count -= 1  # an end of file without a newline on one side only
-        if count > 0:
-            yield _Same(first_old, first_new, count)
+        shift = new_at - old_at
+        first, end = bisect_left(old_starts, old_at), bisect_right(old_starts, kept_end) - 1
+        if first < end and old_starts[first] + shift not in boundaries:
+            first += 1  # glued to inserted text
+        if first < end and old_starts[end] + shift not in boundaries:
+            end -= 1  # the end of the old text, which goes on in the new one
+        if first < end:
+            yield _Same(first, bisect_left(new_starts, old_starts[first] + shift), end - first)
         old_at, new_at = next_old, next_new
 
 

@@ -6,12 +6,13 @@ import codecs
 import re
 from bisect import bisect_right
 from collections.abc import Callable
+from itertools import zip_longest
 from typing import NamedTuple, TypeVar, cast
 
 T = TypeVar("T")
 
 # PEP 263: a cookie in one of the first two lines, the first of which may only be a comment or blank.
-_COOKIE = re.compile(rb"\A(?:[ \t\f]*(?:#[^\r\n]*)?(?:\r\n|\r|\n))?[ \t\f]*#[^\r\n]*?coding[:=][ \t]*([-\w.]+)")
+_COOKIE = re.compile(rb"\A(?:[ \t\f]*(?:#[^\r\n]*)?(?:\r\n|\r|\n))??[ \t\f]*#[^\r\n]*?coding[:=][ \t]*([-\w.]+)")
 _UTF16_BOMS = (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
@@ -78,10 +79,17 @@ class Source:
             Undecodable: the file's encoding has no byte for a character of `text`.
         """
         if self.encoding != "utf-8":
+            characters = text.decode("utf-8")
             try:
-                return text.decode("utf-8").encode(self.encoding)
+                data = characters.encode(self.encoding)
             except UnicodeEncodeError as error:
                 raise Undecodable(f"{self.encoding} cannot write {error.object[error.start]!r}") from None
+            # Some codecs write a character as another one that looks alike: shift_jis a yen sign as a backslash.
+            read = data.decode(self.encoding)
+            if read != characters:
+                changed = next(one for one, other in zip_longest(characters, read) if one != other)
+                raise Undecodable(f"{self.encoding} cannot write {changed!r}")
+            return data
         return codecs.BOM_UTF8 + text if self.bom else text
 
     def with_text(self, text: bytes) -> Source:
@@ -138,8 +146,6 @@ class Source:
 
 
 def _declared_encoding(body: bytes) -> str:
-    if b"coding" not in body[:500]:
-        return "utf-8"
     cookie = _COOKIE.match(body)
     if cookie is None:
         return "utf-8"
