@@ -139,7 +139,7 @@ def conditions(renamer: Renamer, root: yaml.MappingNode) -> Iterator[Finding]:
     triggers = yaml.mapping_get(root, "on")
     reusable = yaml.entry(triggers, "workflow_call") is not None or _names_event(triggers, "workflow_call")
     for path, node in yaml.walk(root):
-        if isinstance(node, yaml.ScalarNode) and path[:1] != ("on",):
+        if isinstance(node, yaml.ScalarNode):
             yield from _in_value(renamer, path, node, reusable=reusable)
 
 

@@ -41,7 +41,8 @@ class WorkflowBranchRefs(Fixer[BranchOptions]):
     ## Safety
 
     The evidence is that of `workflow-branch`: the name is conventional and no branch or tag has it, the clone holds all
-    branches, the default branch is known. Links are changed only when their host, owner and name are those of the remote.
+    branches, the default branch is known. Links are changed only when their host, owner and name are those of the remote;
+    without a remote, `--unsafe` takes what the configuration of a documentation site says of itself.
     Left alone on purpose: `uses: x@main`, `ref:`, inputs, `deploymentBranch`, other repositories, text in scripts.
 
     ## Refuses when
@@ -112,20 +113,27 @@ def _dependabot(renamer: Renamer, root: yaml.MappingNode) -> Iterator[Finding]:
 
 def _mkdocs(renamer: Renamer, root: yaml.MappingNode, repository: Repository | None) -> Iterator[Finding]:
     repo_url = yaml.mapping_get(root, "repo_url")
+    home = repo_url.value if isinstance(repo_url, yaml.ScalarNode) else ""
+    # Without a remote the site says where it comes from; a template may say so, too.
+    applicability = Applicability.SAFE if repository else Applicability.UNSAFE
+    repository = repository or _at(home)
     for key in ("edit_uri", "edit_uri_template"):
         node = yaml.mapping_get(root, key)
         if not isinstance(node, yaml.ScalarNode) or repository is None:
             continue
         # A relative address counts from repo_url, whose own slash at the end may be missing.
-        lead = ""
-        if "://" not in node.value:
-            lead = repo_url.value.rstrip("/") + "/" if isinstance(repo_url, yaml.ScalarNode) else ""
+        lead = home.rstrip("/") + "/" if home and "://" not in node.value else ""
         value = node.value.lstrip("/")
         found = branch_of(lead + value, repository, renamer.facts.stale)
         if found is not None:
             start = found[0] - len(lead) + len(node.value) - len(value)
             place = Place(f"{key} leads to", found[1], (node.content, node.end))
-            yield renamer.in_value(place, (key,), node, (start, start + len(found[1])), Applicability.SAFE)
+            yield renamer.in_value(place, (key,), node, (start, start + len(found[1])), applicability)
+
+
+def _at(address: str) -> Repository | None:
+    found = re.fullmatch(r"https?://([\w.-]+)/([\w./-]+)/([\w.-]+?)(?:\.git)?/?", address)
+    return Repository(*found.groups()) if found else None
 
 
 def _markdown(renamer: Renamer, repository: Repository | None) -> Iterator[Finding]:
