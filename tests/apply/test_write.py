@@ -73,7 +73,7 @@ def test_changed_since_read_is_never_overwritten(root, write, make):
     assert (root / "b").read_bytes() == b"new"
 
 
-@pytest.mark.parametrize("edit", ["content", "same size", "replaced", "mode", "gone"])
+@pytest.mark.parametrize("edit", ["content", "same size", "replaced", "mode", "linked", "gone"])
 def test_changed_while_others_are_staged(root, write, make, monkeypatch, edit):
     """The last look is right before the exchange, not when the run began."""
     (path,) = make({"a": b"old"})
@@ -88,6 +88,8 @@ def test_changed_while_others_are_staged(root, write, make, monkeypatch, edit):
             os.replace(root / "other", path)
         elif edit == "mode":
             path.chmod(0o600)
+        elif edit == "linked":
+            os.link(path, root / "other")
         else:
             path.write_bytes(b"their edit" if edit == "content" else b"OLD")
 
@@ -507,6 +509,23 @@ class TestGroups:
         assert "no space left" in applied.refused[0].reason
         before["other"] = ("-", before["other"][1], b"2")
         assert tree() == before
+        assert leftovers(root) == []
+
+    def test_an_edit_at_the_last_moment_spares_the_whole_group(self, root, write, make, monkeypatch):
+        make({"a": b"1", "b": b"1"})
+        real = writing._keep
+
+        def keep_and_edit(root_, step):
+            real(root_, step)
+            if step.change.path == "b":
+                (root / "theirs").write_bytes(b"theirs")
+                os.replace(root / "theirs", root / "b")
+
+        monkeypatch.setattr(writing, "_keep", keep_and_edit)
+        applied = write(Change("a", b"1", b"2", group=1), Change("b", b"1", b"2", group=1))
+        assert applied.written == []
+        assert reasons(applied)["b"] == "has changed since it was read"
+        assert ((root / "a").read_bytes(), (root / "b").read_bytes()) == (b"1", b"theirs")
         assert leftovers(root) == []
 
     @needs_posix

@@ -129,7 +129,7 @@ def test_git_applies_it_to_the_index_too(tmp_path):
 lines = st.lists(st.sampled_from([b"a\n", b"b\n", b"c\r\n", b"\n", b"\xff\n", b"d"]), max_size=30).map(b"".join)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(st.lists(st.tuples(st.none() | lines, st.none() | lines).filter(any), min_size=1, max_size=8))
 def test_any_contents(tmp_path_factory, contents):
     folder = tmp_path_factory.mktemp("d")
@@ -152,7 +152,7 @@ def revisions(draw):
     return revision
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(st.lists(revisions(), min_size=1, max_size=8))
 def test_revisions_say_the_same_as_texts(tmp_path_factory, changed):
     """Knowing what was kept makes the diff cheaper, not another one."""
@@ -161,7 +161,7 @@ def test_revisions_say_the_same_as_texts(tmp_path_factory, changed):
     require_round_trip(folder, diffs)
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(revisions())
 def test_no_line_is_taken_out_and_put_in_again(revision):
     """Between two lines of context, removed and added lines differ at both ends."""

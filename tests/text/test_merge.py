@@ -58,7 +58,7 @@ def slow_merge(wanted):
     return accepted, made
 
 
-@settings(max_examples=1000)
+@settings(max_examples=300)
 @given(fixes)
 def test_as_the_slow_one(wanted):
     accepted, made = slow_merge(wanted)
@@ -80,7 +80,7 @@ def test_the_order_of_edits_within_a_fix_does_not_matter(wanted):
     assert merge(range(len(wanted)), lambda number: backwards[number]).accepted == merged.accepted
 
 
-@settings(max_examples=500)
+@settings(max_examples=200)
 @given(st.lists(one_edit(), max_size=5))
 def test_apply_edits_as_the_slow_one(edits):
     if any(clash_within(a, b) for a, b in combinations(edits, 2)):

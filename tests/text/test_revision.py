@@ -42,7 +42,7 @@ def revised(original, steps):
     return revision, text
 
 
-@settings(max_examples=1000)
+@settings(max_examples=300)
 @given(rounds())
 def test_text_is_what_the_edits_make(case):
     revision, text = revised(*case)
@@ -50,7 +50,7 @@ def test_text_is_what_the_edits_make(case):
     assert revision.original == case[0]
 
 
-@settings(max_examples=1000)
+@settings(max_examples=300)
 @given(rounds())
 def test_kept_bytes_know_where_they_stood(case):
     original, steps = case
@@ -67,7 +67,7 @@ def test_kept_bytes_know_where_they_stood(case):
     assert last <= revision.original_offset(len(text)) <= len(original)
 
 
-@settings(max_examples=1000)
+@settings(max_examples=300)
 @given(rounds())
 def test_changes_are_the_edits_that_lead_there_at_once(case):
     original, steps = case

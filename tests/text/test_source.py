@@ -129,7 +129,7 @@ LINES = [
 ]
 
 
-@settings(max_examples=500)
+@settings(max_examples=200)
 @given(st.lists(st.sampled_from(LINES), max_size=4), st.sampled_from(["\n", "\r\n"]))
 @example([COOKIES[0], COOKIES[1]], "\n")
 @example([LINES[-1], COOKIES[1]], "\n")
@@ -143,7 +143,7 @@ endings = st.sampled_from(["\n", "\r\n", "\r", ""])
 characters = st.characters(codec="utf-8", exclude_characters="\r\n\0")
 
 
-@settings(max_examples=500)
+@settings(max_examples=200)
 @given(st.lists(st.tuples(st.text(characters, max_size=5), endings), max_size=8), st.booleans())
 def test_any_text_comes_back(parts, bom):
     text = "".join(line + end for line, end in parts)
