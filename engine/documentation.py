@@ -78,8 +78,9 @@ def sections(fixer: FixerClass) -> dict[str, str]:
     found: dict[str, list[str]] = {}
     current: list[str] = []
     for line in (inspect.getdoc(fixer) or "").splitlines():
-        if line.rstrip(":") in HEADINGS:
-            current = found.setdefault(line.rstrip(":"), [])
+        heading = line.lstrip("#").lstrip().rstrip(": ")
+        if heading in HEADINGS and not line[0].isspace():
+            current = found.setdefault(heading, [])
         elif set(line) != {"-"} or not line:
             current.append(line)
     return {heading: inspect.cleandoc("\n".join(text)).strip() for heading, text in found.items()}
@@ -107,6 +108,8 @@ def _when_in_words(fixer: FixerClass) -> str:
 
 
 def _example(example: Example) -> Iterator[str]:
+    if example.branch != Example.branch:
+        yield from (f"In a repository whose only branch is `{example.branch}`:", "")
     for path in sorted(example.before.keys() | example.after.keys()):
         before, after = example.before.get(path, ""), example.after.get(path, "")
         if before == after:
