@@ -51,7 +51,7 @@ class WorkflowBranch(Fixer[BranchOptions]):
 
     ## Example
 
-    In a repository whose only branch is `master`, `branches: [main]` becomes `branches: [master]`.
+    In a repository whose only branch is `main`, `branches: [master]` becomes `branches: [main]`.
 
     ## Safety
 
@@ -75,8 +75,9 @@ class WorkflowBranch(Fixer[BranchOptions]):
     Options = BranchOptions
     examples = (
         Example(
-            {".github/workflows/ci.yml": "on:\n  push:\n    branches: [main]\njobs: {}\n"},
             {".github/workflows/ci.yml": "on:\n  push:\n    branches: [master]\njobs: {}\n"},
+            {".github/workflows/ci.yml": "on:\n  push:\n    branches: [main]\njobs: {}\n"},
+            branch="master",
         ),
     )
 

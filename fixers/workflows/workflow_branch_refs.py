@@ -35,8 +35,8 @@ class WorkflowBranchRefs(Fixer[BranchOptions]):
 
     ## Example
 
-    In a repository whose only branch is `master`, `if: github.ref == 'refs/heads/main'` becomes
-    `if: github.ref == 'refs/heads/master'`.
+    In a repository whose only branch is `main`, `if: github.ref == 'refs/heads/master'` becomes
+    `if: github.ref == 'refs/heads/main'`.
 
     ## Safety
 
@@ -58,8 +58,8 @@ class WorkflowBranchRefs(Fixer[BranchOptions]):
     Options = BranchOptions
     examples = (
         Example(
-            {".github/workflows/ci.yml": "on: push\njobs:\n  a:\n    if: github.ref == 'refs/heads/main'\n"},
             {".github/workflows/ci.yml": "on: push\njobs:\n  a:\n    if: github.ref == 'refs/heads/master'\n"},
+            {".github/workflows/ci.yml": "on: push\njobs:\n  a:\n    if: github.ref == 'refs/heads/main'\n"},
         ),
     )
 
