@@ -180,6 +180,43 @@ class ModuleUses:
             self.plan.edits.append(replace(found.start, found.ends[length], new.dotted))
             yield new.module
 
+    def of_package(self, item: Item, stmt: Statement, node: Node) -> None:
+        """`import a` and `a.b.name`: a module that nothing here imports by its own name, reached through its package."""
+        binding = self.names.binding(item.bound, node)
+        explicit = {tuple(item.name.split(".")), *self._other_imports(item, stmt, node)}
+        first = min((binder.start_byte for binder in binding.binders), default=-1)
+        if first != item.start or len(binding.binders) < len(explicit) or is_dynamic(self.names.source):
+            return
+        needed: dict[str, None] = {}
+        for use in binding.uses:
+            found = chain(self.names.source.text, use)
+            for length in range(2, len(found.parts) + 1):
+                if found.parts[:length] in explicit:
+                    break
+                if self._has_moved(".".join(found.parts[:length])):
+                    needed |= dict.fromkeys(self._package_use(found, length))
+                    break
+        for module in needed:
+            self._check_free(module)
+        self._import_too(needed, node)
+
+    def _has_moved(self, module: str) -> bool:
+        moves = self.judge.facts.moves
+        return module in moves.modules or moves.splits(module)
+
+    def _package_use(self, found: Chain, length: int) -> Iterator[str]:
+        module = ".".join(found.parts[:length])
+        target = self.judge.module(module)
+        if isinstance(target, Refusal):
+            self.plan.refusals.append(target)
+            return
+        self.plan.old = self.plan.old or module
+        if target is not None:
+            self.plan.believe(target)
+        for needed in self._dotted_use(found, module, length, target):
+            if needed != module:
+                yield needed
+
     def _other_imports(self, item: Item, stmt: Statement, node: Node) -> Iterator[tuple[str, ...]]:
         """Further imports that bind the same first component in the same scope."""
         scope = scopes_of(node)[0]
@@ -253,6 +290,8 @@ class PlainImports:
         line = line_of(self.names.source, stmt)
         for item in stmt.items:
             target = self.judge.module(item.name)
+            if item.alias is None:
+                ModuleUses(self.judge, self.names, plan).of_package(item, stmt, node)
             if target is None and not self.judge.facts.moves.splits(item.name):
                 continue
             plan.old = plan.old or item.name
