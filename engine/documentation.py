@@ -108,8 +108,6 @@ def _when_in_words(fixer: FixerClass) -> str:
 
 
 def _example(example: Example) -> Iterator[str]:
-    if example.branch != Example.branch:
-        yield from (f"In a repository whose only branch is `{example.branch}`:", "")
     for path in sorted(example.before.keys() | example.after.keys()):
         before, after = example.before.get(path, ""), example.after.get(path, "")
         if before == after:

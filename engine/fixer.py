@@ -119,7 +119,7 @@ class NoOptions:
 
 @dataclass(frozen=True)
 class Example:
-    """A little repository before and after, by path: shown in the documentation and run as a test."""
+    """A little repository before and after, by path: shown in the documentation and run as a test, on the branch `main`."""
 
     before: Mapping[str, str]
     after: Mapping[str, str]
