@@ -77,7 +77,6 @@ class WorkflowBranch(Fixer[BranchOptions]):
         Example(
             {".github/workflows/ci.yml": "on:\n  push:\n    branches: [master]\njobs: {}\n"},
             {".github/workflows/ci.yml": "on:\n  push:\n    branches: [main]\njobs: {}\n"},
-            branch="master",
         ),
     )
 
