@@ -26,7 +26,8 @@ _URL = re.compile(rb"https?://[^\s<>\"'`()\[\]{}|\\^]+")
 # A branch in the path; what follows it is a file, a query, or the end.
 _END = r"(?=[/?#&]|$)"
 _IN_PATH = r"/(?:-/)?(?:blob|tree|edit|raw|blame|commits|branch|src)/(?:refs/heads/)?"
-_IN_QUERY = r"[^#]*[?&](?:branch=|query=branch(?::|%3A))"
+# In HTML an ampersand is written `&amp;`.
+_IN_QUERY = r"[^#]*[?&;](?:branch=|query=branch(?::|%3A))"
 _FIRST = {
     "raw.githubusercontent.com": r"/(?:refs/heads/)?",
     "mybinder.org": r"/",

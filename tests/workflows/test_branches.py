@@ -219,6 +219,7 @@ HERE = Repository("github.com", "me", "x.y")
         "http://www.github.com/ME/X.Y/tree/@",
         "https://github.com/me/x.y/edit/@/a?plain=1",
         "https://github.com/me/x.y/actions/workflows/ci.yml/badge.svg?event=push&branch=@&x=1",
+        "https://github.com/me/x.y/actions/workflows/ci.yml/badge.svg?event=push&amp;branch=@&amp;x=1",
         "https://github.com/me/x.y/actions?query=branch:@+is:success",
         "https://github.com/me/x.y.git/blob/@/a",
         "https://raw.githubusercontent.com/me/x.y/@/main/a.png",
