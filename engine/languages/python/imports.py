@@ -38,8 +38,8 @@ class ImportedName(NamedTuple):
 
 
 @dataclass(eq=False, slots=True)
-class Import:
-    """One import statement. Ranges are byte offsets; the statement's ends before a `;`, comment or line ending."""
+class ImportStatement:
+    """One import statement, by itself. Ranges are byte offsets; the statement's ends before a `;`, comment or line ending."""
 
     start: int
     end: int
@@ -54,11 +54,6 @@ class Import:
     """The module with its dots; an empty range at `start` for `import x`."""
     names: tuple[ImportedName, ...]
     node: Node
-    scope: Scope
-    type_checking: bool = False
-    """Only for type checkers: below `if TYPE_CHECKING`."""
-    guarded: bool = False
-    """In any part of a `try` that catches ImportError, or wider: perhaps meant to fail."""
 
     @property
     def is_from(self) -> bool:
@@ -76,17 +71,34 @@ class Import:
         return self.module == "__future__" and not self.level
 
     @property
-    def is_local(self) -> bool:
-        """Whether it runs in a function, when that is called."""
-        return self.scope.function is not None
-
-    @property
     def dotted(self) -> str:
         """The module with its dots, as one would write it: `..pkg.mod`."""
         return "." * self.level + (self.module or "")
 
 
-def read_import(node: Node, text: bytes, scope: Scope) -> Import:
+@dataclass(eq=False, slots=True)
+class Import(ImportStatement):
+    """One import statement and where it stands."""
+
+    scope: Scope
+    type_checking: bool
+    """Only for type checkers: below `if TYPE_CHECKING`."""
+    guarded: bool
+    """In any part of a `try` that catches ImportError, or wider: perhaps meant to fail."""
+
+    @classmethod
+    def of(cls, found: ImportStatement, scope: Scope, type_checking: bool, guarded: bool) -> Import:
+        """The statement at its place."""
+        parts = (found.start, found.end, found.module, found.level, found.module_start, found.module_end, found.names, found.node)
+        return cls(*parts, scope, type_checking, guarded)
+
+    @property
+    def is_local(self) -> bool:
+        """Whether it runs in a function, when that is called."""
+        return self.scope.function is not None
+
+
+def read_import(node: Node, text: bytes) -> ImportStatement:
     """The import statement at a node of one of the three import types."""
     start, end = node.start_byte, node.end_byte
     module, level, module_start, module_end = None, 0, start, start
@@ -103,7 +115,22 @@ def read_import(node: Node, text: bytes, scope: Scope) -> Import:
         star = next((child for child in node.named_children if child.type == "wildcard_import"), None)
         if star is not None:
             names = (ImportedName("*", None, star.start_byte, star.end_byte, star.end_byte, None),)
-    return Import(start, end, module, level, module_start, module_end, names, node, scope)
+    return ImportStatement(start, end, module, level, module_start, module_end, names, node)
+
+
+def bound_names(node: Node, text: bytes) -> list[str]:
+    """The names that an import statement binds."""
+    names = []
+    for item in node.children_by_field_name("name"):
+        alias = item.child_by_field_name("alias") if item.type == "aliased_import" else None
+        if alias is not None:
+            names.append(text[alias.start_byte : alias.end_byte].decode("utf-8", "replace"))
+        elif node.type == "import_statement" and item.named_child_count:
+            first = item.named_children[0]
+            names.append(text[first.start_byte : first.end_byte].decode("utf-8", "replace"))
+        else:
+            names.append(_plain(item, text))
+    return names
 
 
 def _item(node: Node, text: bytes) -> ImportedName:

@@ -13,14 +13,15 @@ if TYPE_CHECKING:
 
 def resolve(source: Source, builder: Builder) -> Module:
     """The module whose parts the builder has collected."""
+    exported = builder.exports
     module = Module(
         source,
         builder.module,
         builder.scopes,
         sorted(builder.imports, key=lambda found: found.start),
         {},
-        builder.exports,
-        builder.exports_complete,
+        [Reference(start, end, builder.module, True) for start, end in exported.entries] if exported.exists else None,
+        exported.complete,
         sorted(builder.dynamic, key=lambda found: found.start),
         sorted(builder.opaque),
         builder.holes,

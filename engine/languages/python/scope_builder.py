@@ -8,6 +8,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from autofix.languages.python.annotations import Annotations
+from autofix.languages.python.exports import Exports
 from autofix.languages.python.imports import Import, ImportedName, read_import
 from autofix.languages.python.resolution import resolve
 from autofix.languages.python.scopes import Dynamic, Kind, Module, Reference, Scope, ScopeKind, Target
@@ -67,8 +68,7 @@ class Builder(Annotations):
         self.scopes = [scope]
         self.imports: list[Import] = []
         self.dynamic: list[Dynamic] = []
-        self.exports: list[Reference] | None = None
-        self.exports_complete = True
+        self.exports = Exports()
         self.holes: list[tuple[int, int, Scope]] = []
         self.regions: list[tuple[int, int, bool]] = []
         """Where imports are for type checkers only (True) or guarded by `try` (False)."""
@@ -196,6 +196,8 @@ class Builder(Annotations):
             name = self.text[function.start_byte + self.base : function.end_byte + self.base]
             if name in _DYNAMIC_CALLS and not (name == b"vars" and arguments.named_child_count):
                 self.dynamic.append(Dynamic(f"{name.decode()}()", node.start_byte + self.base, scope))
+        elif scope is self.module and (called := self._text(function)).startswith(b"__all__."):
+            self.exports.call(called[len(b"__all__.") :], arguments)
         self._stack.append((arguments, scope))
         self._stack.append((function, scope))
         if self.typing_names and arguments.named_child_count:
@@ -257,7 +259,7 @@ class Builder(Annotations):
         if left is None:
             return
         if left.type == "identifier" and scope is self.module and self._text(left) == b"__all__":
-            self.export(value, complete=True)
+            self.exports.assign(value)
         if left.type == "subscript" and self._text(left).startswith(b"sys.modules["):
             self.dynamic.append(Dynamic("sys.modules", left.start_byte, scope))
         self.targets(left, scope, Kind.ANNOTATION if value is None else Kind.ASSIGNMENT, node)
@@ -268,7 +270,7 @@ class Builder(Annotations):
         self.push(value, scope)
         if left is not None and left.type == "identifier":
             if scope is self.module and self._text(left) == b"__all__":
-                self.export(value, complete=False)
+                self.exports.add(value)
             self.bind(left, scope, Kind.AUGMENTED, node)
         else:
             self.push(left, scope)
@@ -304,11 +306,8 @@ class Builder(Annotations):
 
     def on_import(self, node: Node, scope: Scope) -> None:
         """All three import statements."""
-        found = read_import(node, self.text, scope)
-        for start, end, type_checking in reversed(self.regions):
-            if start <= found.start < end:
-                found.type_checking |= type_checking
-                found.guarded |= not type_checking
+        around = {type_checking for start, end, type_checking in self.regions if start <= node.start_byte < end}
+        found = Import.of(read_import(node, self.text), scope, True in around, False in around)
         self.imports.append(found)
         if found.is_star:
             self.dynamic.append(Dynamic(f"from {found.dotted} import *", found.start, scope))
@@ -476,29 +475,6 @@ class Builder(Annotations):
     def _capture(self, name: Node, scope: Scope) -> None:
         if self._text(name) != b"_":
             self.bind(name, scope, Kind.CAPTURE, name)
-
-    # The list of exports
-
-    def export(self, value: Node | None, *, complete: bool) -> None:
-        """A value that is assigned or added to `__all__`."""
-        if complete or self.exports is None:
-            self.exports, self.exports_complete = [], self.exports_complete and complete
-        known = value is not None and value.type in ("list", "tuple", "expression_list", "parenthesized_expression")
-        items = value.named_children if known and value is not None else []
-        for item in items:
-            self.export_item(item)
-        self.exports_complete &= known
-
-    def export_item(self, item: Node) -> None:
-        """One entry of `__all__`."""
-        if item.type == "comment":
-            return
-        if item.type == "string" and [child.type for child in item.children] == ["string_start", "string_content", "string_end"]:
-            content = item.children[1]
-            if not content.named_child_count and self.exports is not None:
-                self.exports.append(Reference(content.start_byte, content.end_byte, self.module, True))
-                return
-        self.exports_complete = False
 
     def _text(self, node: Node) -> bytes:
         return self.text[node.start_byte + self.base : node.end_byte + self.base]
