@@ -310,6 +310,34 @@ def test_replace_scalar_refuses(text: str) -> None:
         edited(text, lambda source, node: yaml.replace_scalar(source, node, "y"), "a")
 
 
+@pytest.mark.parametrize(
+    ("text", "after"),
+    [
+        ("a: x == 'main' # main\n", "a: x == 'next' # main\n"),
+        ("a: 'x ''main'''\n", "a: 'x ''next'''\n"),
+        ("a: |\n  é\n  main\n", "a: |\n  é\n  next\n"),
+        ("a: >-\n  é\n\n  main\n", "a: >-\n  é\n\n  next\n"),
+        ('a: "é \\t main"\r\n', 'a: "é \\t next"\r\n'),
+        ("a: x\n  main\n", "a: x\n  next\n"),
+        ('a: "\\x6dain main"\n', None),
+        ("a: | # main\n  main\n", None),
+        ('a: "\\x6dain"\n', None),
+    ],
+)
+def test_replace_part(text: str, after: str | None) -> None:
+    source = source_of(text)
+    node = at(source, "a")
+    assert isinstance(node, yaml.ScalarNode)
+    start = node.value.rindex("main")
+    if after is None:
+        with pytest.raises(yaml.CannotEdit):
+            yaml.replace_part(source, node, start, start + 4, "next")
+        return
+    assert apply_edits(source.text, yaml.replace_part(source, node, start, start + 4, "next")).decode() == after
+    with pytest.raises(yaml.CannotEdit):
+        yaml.replace_part(source, node, start, start + 4, "it's")
+
+
 # Properties: whatever is edited, a second reader (ruamel's own loader) sees what was meant and nothing else.
 
 TEXTS = st.text(st.characters(codec="utf-8", exclude_categories=("Cs",)), max_size=12)

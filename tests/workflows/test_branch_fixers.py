@@ -10,7 +10,6 @@ from autofix.fixers.workflows.branches import BranchOptions
 from autofix.fixers.workflows.workflow_branch import WorkflowBranch
 from autofix.fixers.workflows.workflow_branch_refs import WorkflowBranchRefs
 from autofix.project.git import Git
-from autofix.text.edit import apply_edits
 from repositories import git, make_repository
 
 CI = ".github/workflows/ci.yml"
@@ -106,13 +105,3 @@ def test_before_the_first_commit_nothing_is_said(tmp_path: Path) -> None:
 )
 def test_what_is_no_workflow_is_left_alone(root: Path, text: str) -> None:
     assert not findings(root, CI, text)
-
-
-@pytest.mark.parametrize("fixer", [WorkflowBranch, WorkflowBranchRefs])
-def test_examples(fixer: type[WorkflowBranch] | type[WorkflowBranchRefs], tmp_path: Path) -> None:
-    root = make_repository(tmp_path / "x", {"a": ""})
-    for example in fixer.examples:
-        for path, text in example.before.items():
-            [found] = findings(root, path, text)
-            assert isinstance(found.outcome, Fix)
-            assert apply_edits(text.encode(), found.outcome.edits).decode() == example.after[path]
