@@ -22,7 +22,7 @@ from itertools import accumulate
 from pathlib import Path
 
 from autofix.apply import journal
-from autofix.apply.changes import Applied, Change, Refused, shown
+from autofix.apply.changes import Applied, Change, Outcome, Refused, shown
 from autofix.apply.errors import ApplyError
 from autofix.apply.files import (
     link_or_copy,
@@ -48,7 +48,8 @@ THREADS = 8
 def apply_changes(root: Path, changes: Sequence[Change], *, state: Path) -> Applied:
     """Make the changes; what cannot be made is refused with a reason, and the rest is done.
 
-    An interrupted run is put back first.
+    An interrupted run is put back first. If that changed any file, nothing else is done: what was read before may rest on
+    files that were half of one state and half of another.
 
     Raises:
         Locked: another run is at work.
@@ -56,9 +57,14 @@ def apply_changes(root: Path, changes: Sequence[Change], *, state: Path) -> Appl
     """
     with lock(state):
         recovered = recover(root, state)
+        if recovered is not None and recovered.restored:
+            return Applied([Outcome(change.path, _STALE) for change in changes], recovered=recovered)
         plan = Plan(Places(root, state), changes)
         run = execute(plan, state, base_of(root))
         return Applied(plan.outcomes, run.number if run is not None else None, recovered)
+
+
+_STALE = "was read before an interrupted run was put back: run again"
 
 
 def execute(plan: Plan, state: Path, base: str, *, undoes: int | None = None) -> Run | None:

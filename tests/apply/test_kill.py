@@ -122,8 +122,18 @@ def test_killed_before_every_call_of_an_apply(root, state, build, tree, rescue):
                 assert "\n" not in found.message
                 assert found.restored == dry.restored
         elif rescue == "apply":
-            applied = apply_changes(root, [Change("a.py", b"old a\n", b"old a\n")], state=state)
-            assert applied.refused == []
+            changes = [Change("sub/c.py", (root / "sub/c.py").read_bytes(), b"more\n")]
+            half_done = tree() != before
+            applied = apply_changes(root, changes, state=state)
+            if applied.recovered is not None and applied.recovered.restored:
+                # What was read before is of no use any more, even where that file itself did not change.
+                assert [outcome.reason for outcome in applied.refused] == [
+                    "was read before an interrupted run was put back: run again"
+                ]
+            else:
+                assert applied.written == ["sub/c.py"]
+                assert undo(root, state).restored == ["sub/c.py"]
+            assert half_done or applied.written
         else:
             assert undo(root, state).refused == []
         assert tree() == before, f"after call {call}"
