@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from autofix.languages.typescript import precedence
-from autofix.languages.typescript.style import indentation, indentation_unit, semicolon, starts_line
-from autofix.languages.typescript.syntax import FUNCTIONS, descendants, near_error, text_of, tree
+from autofix.languages.typescript.style import indentation, indentation_unit, line_end_behind, semicolon, starts_line
+from autofix.languages.typescript.syntax import FUNCTIONS, code_end, descendants, near_error, text_of, tree
 from autofix.text.edit import Edit, insert, replace
 from autofix.text.source import Source
 
@@ -38,16 +38,16 @@ def wrap_statement(source: Source, statement: Node, condition: str) -> list[Edit
     Raises:
         CannotEdit: the statement declares names, is a directive or a labelled loop, or cannot be parsed.
     """
-    _refuse_near_error(source, statement.start_byte, statement.end_byte)
+    _refuse_near_error(source, statement.start_byte, code_end(statement))
     parent = statement.parent
     if statement.type not in _WRAPPABLE or parent is None or not (parent.type in _LISTS or _is_sole(statement, parent)):
         raise CannotEdit(f"a {statement.type.replace('_', ' ')} cannot stand in an `if`")
     if is_directive(statement):
         raise CannotEdit("a directive has to stay in its place")
-    end = _end_with_comment(source, statement)
+    end = line_end_behind(source, code_end(statement))
     if end is None or parent.type in _SINGLE or not starts_line(source, statement.start_byte):
         opening, closing = ("{ if (%s) { ", " } }") if parent.type in _SINGLE else ("if (%s) { ", " }")
-        return [insert(statement.start_byte, opening % condition), insert(statement.end_byte, closing)]
+        return [insert(statement.start_byte, opening % condition), insert(code_end(statement), closing)]
     newline, base, unit = source.newline, indentation(source, statement.start_byte), indentation_unit(source)
     return [
         insert(statement.start_byte, f"if ({condition}) {{{newline}{base}{unit}"),
@@ -66,31 +66,11 @@ def _is_sole(statement: Node, parent: Node) -> bool:
     )
 
 
-def _end_with_comment(source: Source, statement: Node) -> int | None:
-    """The end of a statement with the comments behind it on its line; None where more code follows on that line."""
-    end = statement.end_byte
-    line_end = source.line_range(source.line_of(max(statement.start_byte, end - 1)))[1]
-    follower = _next(statement)
-    while follower is not None and follower.start_byte < line_end:
-        if follower.type != "comment" or follower.end_byte > line_end:
-            return None
-        end, follower = follower.end_byte, _next(follower)
-    return end
-
-
-def _next(node: Node) -> Node | None:
-    """What follows a node, whatever it is part of."""
-    above: Node | None = node
-    while above is not None and above.next_sibling is None:
-        above = above.parent
-    return above.next_sibling if above is not None else None
-
-
 def _indented(source: Source, node: Node, unit: str) -> Iterator[Edit]:
     """One level more for each line that begins within a node, but for blank lines and lines of literals."""
     starts = source.line_starts
     literals = list(_literals(node))
-    for start in starts[bisect_right(starts, node.start_byte) : bisect_right(starts, node.end_byte - 1)]:
+    for start in starts[bisect_right(starts, node.start_byte) : bisect_right(starts, code_end(node) - 1)]:
         blank = source.text[start : start + 1] in (b"\n", b"\r")
         if not blank and not any(begin <= start <= end for begin, end in literals):
             yield insert(start, unit)
@@ -121,7 +101,7 @@ def wrap_expression(source: Source, expression: Node, before: str, after: str) -
             optional chain, an operand of `delete`, a type), or cannot be parsed.
         ValueError: `before` and `after` make no expression.
     """
-    start, end = expression.start_byte, expression.end_byte
+    start, end = expression.start_byte, code_end(expression)
     _refuse_near_error(source, start, end)
     if expression.type == "shorthand_property_identifier":
         name = text_of(expression)
@@ -213,7 +193,7 @@ def _continues_previous(source: Source, expression: Node) -> bool:
         previous = previous.prev_named_sibling
     if previous is None or statement.parent.type not in _LISTS:
         return False
-    return source.text[previous.end_byte - 1 : previous.end_byte] != b";" and previous.type in _ENDED_BY_LINE
+    return source.text[code_end(previous) - 1 : code_end(previous)] != b";" and previous.type in _ENDED_BY_LINE
 
 
 _ENDED_BY_LINE = frozenset(
@@ -236,16 +216,18 @@ def insert_statement_first(source: Source, function: Node, statement: str) -> li
     body = function.child_by_field_name("body")
     if function.type not in FUNCTIONS or body is None:
         raise CannotEdit("there is no body to add a statement to")
-    _refuse_near_error(source, body.start_byte, body.end_byte)
+    _refuse_near_error(source, body.start_byte, code_end(body))
     base, unit = indentation(source, function.start_byte), indentation_unit(source)
     if body.type != "statement_block":
         return _as_block(source, function, body, statement, base)
-    anchor = body.children[0]
+    anchor, brace = body.children[0], code_end(body) - 1
     for child in body.named_children:
         if child.type != "comment" and not is_directive(child):
             break
         anchor = child if child.type != "comment" else anchor
-    at = _end_with_trailing_comment(source, anchor, body)
+    end = code_end(anchor)
+    behind = line_end_behind(source, end)
+    at = end if behind is None or behind > brace else behind
     following = next((child for child in body.named_children if child.start_byte >= at), None)
     base = indentation(source, body.start_byte)
     inner = (
@@ -254,32 +236,23 @@ def insert_statement_first(source: Source, function: Node, statement: str) -> li
     text = _lines(source, statement, inner)
     newline = source.newline
     line_end = source.line_range(source.line_of(max(body.start_byte, at - 1)))[1]
-    if not source.text[at:line_end].strip() and line_end < body.end_byte:
+    if not source.text[at:line_end].strip() and line_end <= brace:
         apart = "\n" in statement and following is not None and source.text[line_end : line_end + 1] not in (b"\n", b"\r")
         return [insert(at, f"{newline}{inner}{text}{newline if apart else ''}")]
-    return _opened(source, body, at, f"{newline}{inner}{text}", f"{newline}{inner}", f"{newline}{base}")
+    return _opened(source, brace, at, f"{newline}{inner}{text}", f"{newline}{inner}", f"{newline}{base}")
 
 
-def _end_with_trailing_comment(source: Source, anchor: Node, body: Node) -> int:
-    """The end of an anchor, or of a comment behind it that ends its line."""
-    line_end = source.line_range(source.line_of(anchor.end_byte - 1))[1]
-    follower = anchor.next_sibling
-    if follower is None or follower.type != "comment" or follower.end_byte > min(line_end, body.end_byte):
-        return anchor.end_byte
-    return follower.end_byte if not source.text[follower.end_byte : line_end].strip() else anchor.end_byte
-
-
-def _opened(source: Source, body: Node, at: int, text: str, before_rest: str, before_brace: str) -> list[Edit]:
+def _opened(source: Source, brace: int, at: int, text: str, before_rest: str, before_brace: str) -> list[Edit]:
     """Break a block open whose first statement, or closing brace, stands on the line of its opening brace."""
-    rest = at + _blanks(source.text[at : body.end_byte - 1])
-    if rest == body.end_byte - 1:
+    rest = at + _blanks(source.text[at:brace])
+    if rest == brace:
         return [replace(at, rest, text + before_brace)]
     edits = [replace(at, rest, text + before_rest)]
-    last = body.end_byte - 1
+    last = brace
     while source.text[last - 1 : last] in (b" ", b"\t"):
         last -= 1
     if source.text[last - 1 : last] not in (b"\n", b"\r"):
-        edits.append(replace(last, body.end_byte - 1, before_brace))
+        edits.append(replace(last, brace, before_brace))
     return edits
 
 
@@ -289,7 +262,7 @@ def _as_block(source: Source, function: Node, body: Node, statement: str, base: 
     opening = f"{{{newline}{inner}{_lines(source, statement, inner)}{newline}{inner}return "
     gap = not source.text[arrow.end_byte : body.start_byte].strip()
     start = replace(arrow.end_byte, body.start_byte, f" {opening}") if gap else insert(body.start_byte, opening)
-    return [start, insert(body.end_byte, f"{semicolon(source)}{newline}{base}}}")]
+    return [start, insert(code_end(body), f"{semicolon(source)}{newline}{base}}}")]
 
 
 def _lines(source: Source, statement: str, indent: str) -> str:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from autofix.languages.typescript.edits import CannotEdit, is_directive
 from autofix.languages.typescript.imports import Import, ImportKind, imports
 from autofix.languages.typescript.scopes import scopes
-from autofix.languages.typescript.style import quote, semicolon
-from autofix.languages.typescript.syntax import near_error, tree
+from autofix.languages.typescript.style import line_end_behind, quote, semicolon
+from autofix.languages.typescript.syntax import code_end, near_error, tree
 from autofix.text.edit import Edit, delete, insert
 from autofix.text.source import Source
 
@@ -49,7 +49,7 @@ def add_import(source: Source, specifier: str, name: str, *, local: str = "", ty
     root = tree(source).root_node
     if name != "*":
         for one in ours:
-            node = root.named_descendant_for_byte_range(one.start, one.end)
+            node = _statement_at(root, one.start)
             edits = _extended(source, node, name, local, type_only) if node is not None else None
             if edits is not None:
                 return edits
@@ -57,6 +57,10 @@ def add_import(source: Source, specifier: str, name: str, *, local: str = "", ty
     if near_error(source, edit.start, edit.start):
         raise CannotEdit("the code around cannot be parsed")
     return [edit]
+
+
+def _statement_at(root: Node, start: int) -> Node | None:
+    return next((child for child in root.named_children if child.start_byte == start), None)
 
 
 def _as_value(source: Source, one: Import, start: int) -> list[Edit]:
@@ -98,7 +102,7 @@ def _extended(source: Source, node: Node, name: str, local: str, type_only: bool
     """The edits that add a name to an import statement; None where it takes no further name of this sort."""
     marked = any(child.type in ("type", "typeof") for child in node.children)
     clause = next((child for child in node.named_children if child.type == "import_clause"), None)
-    if clause is None or marked is not type_only or near_error(source, node.start_byte, node.end_byte):
+    if clause is None or marked is not type_only or near_error(source, node.start_byte, code_end(node)):
         return None
     parts = {child.type: child for child in clause.named_children if child.type != "comment"}
     named, default = parts.get("named_imports"), parts.get("identifier")
@@ -146,27 +150,17 @@ def _new_statement(source: Source, root: Node, specifier: str, clause: str) -> E
     before = last if last is not None else _last_about_file(source, root)
     if before is None:
         return insert(0, statement + newline + newline, shared=True)
-    at = _line_end_behind(source, before)
+    # The grammar counts the first half of `\r\n` to a `#!` line.
+    end = code_end(before) - (1 if before.type == "hash_bang_line" and source.text[before.end_byte - 1] == 13 else 0)
+    at = line_end_behind(source, end)
     if at is None:
-        ended = source.text[before.end_byte - 1 : before.end_byte] in (b";", b"/")
-        return insert(before.end_byte, f"{'' if ended else ';'} {statement.removesuffix(';')};", shared=True)
+        ended = source.text[end - 1 : end] in (b";", b"/")
+        return insert(end, f"{'' if ended else ';'} {statement.removesuffix(';')};", shared=True)
     if before is last:
         return insert(at, f"{newline}{statement}", shared=True)
     next_line = source.text[source.line_range(source.line_of(at))[1] :]
     apart = "" if not next_line or next_line[:1] in (b"\n", b"\r") else newline
     return insert(at, f"{newline}{newline}{statement}{apart}", shared=True)
-
-
-def _line_end_behind(source: Source, node: Node) -> int | None:
-    """The end of the line on which a node ends, without its line ending; None where more than a comment follows on it."""
-    line_end = source.line_range(source.line_of(node.end_byte - 1))[1]
-    end, follower = node.end_byte, node.next_sibling
-    while follower is not None and follower.start_byte < line_end:
-        if follower.type != "comment" or follower.end_byte > line_end:
-            return None
-        end, follower = follower.end_byte, follower.next_sibling
-    # The grammar counts the first half of `\r\n` to a `#!` line.
-    return end - 1 if source.text[end - 1 : end] == b"\r" else end
 
 
 def _last_of_first_imports(root: Node) -> Node | None:

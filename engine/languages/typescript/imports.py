@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import enum
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from autofix.languages.typescript.syntax import descendants, text_of, tree
+from autofix.languages.typescript.syntax import code_end, descendants, text_of, tree
 from autofix.text.source import Source
 
 if TYPE_CHECKING:
@@ -94,11 +95,28 @@ def imported_as(source: Source, specifier: str, name: str) -> str | None:
 
 
 def _imports(source: Source) -> list[Import]:
-    found = (_import_of(node) for node in descendants(tree(source).root_node) if node.type in _IMPORTERS)
-    return [one for one in found if one is not None]
+    found = (_import_of(node) for node in _importers(source))
+    return sorted((one for one in found if one is not None), key=lambda one: one.start)
 
 
-_IMPORTERS = frozenset({"import_statement", "export_statement", "call_expression"})
+# A walk over every node of a file would cost ten times as much.
+_CALLS = re.compile(rb"\b(?:import|require)\s*\(")
+
+
+def _importers(source: Source) -> Iterator[Node]:
+    root = tree(source).root_node
+    for node in root.named_children:
+        if node.type == "ambient_declaration":
+            yield from (inner for inner in descendants(node) if inner.type in ("import_statement", "export_statement"))
+        elif node.type in ("import_statement", "export_statement"):
+            yield node
+    for match in _CALLS.finditer(source.text):
+        word = root.descendant_for_byte_range(match.start(), match.end() - 1)
+        # `require` is an identifier within its call, `import` a node of its own.
+        while word is not None and word.type in ("identifier", "import"):
+            word = word.parent
+        if word is not None and word.type == "call_expression" and word.start_byte == match.start():
+            yield word
 
 
 def _import_of(node: Node) -> Import | None:
@@ -123,7 +141,7 @@ def _import_of(node: Node) -> Import | None:
 
 def _import(kind: ImportKind, literal: Node, names: tuple[ImportedName, ...], type_only: bool, node: Node) -> Import:
     start, end = literal.start_byte + 1, literal.end_byte - 1
-    return Import(kind, text_of(literal)[1:-1], start, end, names, type_only, node.start_byte, node.end_byte)
+    return Import(kind, text_of(literal)[1:-1], start, end, names, type_only, node.start_byte, code_end(node))
 
 
 def _call(node: Node) -> Import | None:
@@ -200,7 +218,7 @@ def _static_names(node: Node, marked: bool) -> Iterator[ImportedName]:
 def _reexported_names(node: Node, marked: bool) -> Iterator[ImportedName]:
     parts = [child for child in node.named_children if child.type in ("export_clause", "namespace_export")]
     if not parts:
-        yield ImportedName("*", "*", marked, node.start_byte, node.end_byte)
+        yield ImportedName("*", "*", marked, node.start_byte, code_end(node))
     for part in parts:
         if part.type == "namespace_export":
             yield ImportedName("*", _name(part.named_children[-1]), marked, part.start_byte, part.end_byte)
@@ -220,7 +238,11 @@ def _name(node: Node) -> str:
 
 def _has_type(node: Node) -> bool:
     """Whether the word `type` (or Flow's `typeof`) marks a statement or specifier."""
-    return any(child.type in ("type", "typeof") for child in node.children if not child.is_named)
+    words = (
+        child.text if child.is_error else child.type.encode() for child in node.children if child.is_error or not child.is_named
+    )
+    # The grammar does not know `export type * from`.
+    return any(word in (b"type", b"typeof") for word in words)
 
 
 def exports(source: Source) -> Mapping[str, Export]:
@@ -261,11 +283,11 @@ def _exported_by(node: Node) -> Iterator[Export]:
         named = value if value is None or value.type == "identifier" else value.child_by_field_name("name")
         type_only = value is not None and value.type == "interface_declaration"
         local = text_of(named) if named is not None else None
-        yield Export("default" if "default" in words else "=", local, type_only, node.start_byte, node.end_byte)
+        yield Export("default" if "default" in words else "=", local, type_only, node.start_byte, code_end(node))
     else:
         declaration = node.child_by_field_name("declaration")
         for declared, type_only in _declared(declaration) if declaration is not None else ():
-            yield Export(declared, declared, type_only, node.start_byte, node.end_byte)
+            yield Export(declared, declared, type_only, node.start_byte, code_end(node))
 
 
 def _declared(node: Node) -> Iterator[tuple[str, bool]]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from autofix.languages.typescript.syntax import descendants, tree
+from autofix.languages.typescript.syntax import comments, descendants, tree
 from autofix.text.source import Source
 
 if TYPE_CHECKING:
@@ -54,6 +55,23 @@ def starts_line(source: Source, offset: int) -> bool:
     """Whether only white space stands before an offset on its line."""
     start = source.line_range(source.line_of(offset))[0]
     return not source.text[start:offset].strip()
+
+
+def line_end_behind(source: Source, end: int) -> int | None:
+    """The end of the comments that follow a byte offset on its line, or the offset itself; None where code follows.
+
+    So does a comment that goes on in the next line: nothing can be added before it ends.
+    """
+    line_end = source.line_range(source.line_of(max(0, end - 1)))[1]
+    at = end
+    ranges = comments(source)
+    for start, comment_end in ranges[bisect_left(ranges, (end, end)) :]:
+        if start >= line_end:
+            break
+        if comment_end > line_end or source.text[at:start].strip():
+            return None
+        at = comment_end
+    return None if source.text[at:line_end].strip() else at
 
 
 def semicolon(source: Source) -> str:

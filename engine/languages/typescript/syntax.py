@@ -146,6 +146,20 @@ def enclosing(node: Node, types: Container[str]) -> Node | None:
     return above
 
 
+def code_end(node: Node) -> int:
+    """The end of a node's last token.
+
+    Where a semicolon may be left out the grammar counts the comments behind a statement, even those of the next lines, to
+    the innermost node before them: `node.end_byte` then is too far.
+    """
+    while node.child_count:
+        last = next((child for child in reversed(node.children) if child.type not in _COMMENTS), None)
+        if last is None:
+            break
+        node = last
+    return node.end_byte
+
+
 def text_of(node: Node) -> str:
     """The text of a node."""
     return (node.text or b"").decode("utf-8")
