@@ -162,9 +162,11 @@ class _Parser:
                     raise self.fail(f"nothing stands before {closer}" if closer else "holds no command")
                 return closer
             first = len(self.commands)
-            self.command(nesting, before)
+            compound = self.command(nesting, before)
             count += 1
-            after = self.operator(closers)
+            self.skip(newlines=False)
+            # `done` and its like need no separator behind the end of another compound command.
+            after = "" if compound and self.bare_word() in closers else self.operator(closers)
             own = [index for index in range(first, len(self.commands)) if self.commands[index].nesting == nesting]
             if own:
                 self.commands[own[-1]] = replace(self.commands[own[-1]], after=after)
@@ -187,7 +189,6 @@ class _Parser:
 
     def operator(self, closers: frozenset[str]) -> str:
         """What joins a command to the next one."""
-        self.skip(newlines=False)
         match = _CONTROL.match(self.text, self.at)
         if match is None:
             if self.at >= len(self.text) or (")" in closers and self.peek() == b")"):
@@ -217,7 +218,8 @@ class _Parser:
             raise self.fail(f"{word} is missing")
         self.at += len(word)
 
-    def command(self, nesting: tuple[str, ...], before: str) -> None:
+    def command(self, nesting: tuple[str, ...], before: str) -> bool:
+        """Read a command; whether it is a compound one that ends without a redirection."""
         if _CONTROL.match(self.text, self.at) or self.peek() == b")":
             raise self.fail(f"no command stands before {self.peek().decode()!r}")
         if self.peek() == b"(":
@@ -225,20 +227,21 @@ class _Parser:
                 raise self.fail("(( is not understood")
             self.at += 1
             self.commands_until(frozenset((")",)), (*nesting, "subshell"))
-            self.redirections()
-            return
+            return not self.redirections()
         word = self.bare_word()
         if word in _RESERVED and not (word in _NOT_IN_SH and not self.bash):
-            self.compound(word, nesting, before)
-        else:
-            self.simple(nesting, before)
+            return self.compound(word, nesting, before)
+        return self.simple(nesting, before)
 
-    def compound(self, word: str, nesting: tuple[str, ...], before: str) -> None:
+    def compound(self, word: str, nesting: tuple[str, ...], before: str) -> bool:
         self.at += len(word)
         if word == "!":
             self.skip(newlines=False)
-            self.command(nesting, before)
-            return
+            if before.startswith("|") and before != "||":
+                raise self.fail("! inside a pipeline")
+            if self.bare_word() == "!":
+                raise self.fail("! twice")
+            return self.command(nesting, before)
         if word == "{":
             self.commands_until(frozenset(("}",)), (*nesting, "group"))
         elif word == "if":
@@ -257,7 +260,7 @@ class _Parser:
             self.case(nesting)
         else:
             raise self.fail(f"{word} is not understood here")
-        self.redirections()
+        return not self.redirections()
 
     def for_head(self) -> None:
         self.skip(newlines=False)
@@ -310,7 +313,7 @@ class _Parser:
         if match is None:
             return None
         operator = match[0].decode()
-        if operator.endswith("<<"):
+        if operator.endswith("<<") and not operator.endswith("<<<"):
             raise self.fail("a here-document")
         if not self.bash and (operator.endswith("<<<") or operator.startswith("&")):
             raise self.fail(f"{operator} is no redirection of sh")
@@ -318,9 +321,11 @@ class _Parser:
             raise self.fail("a process substitution")
         self.at = match.end()
         self.skip(newlines=False)
+        if _REDIRECTION.match(self.text, self.at):
+            raise self.fail(f"nothing follows {operator}")
         return Redirection(operator, self.word(()))
 
-    def simple(self, nesting: tuple[str, ...], before: str) -> None:
+    def simple(self, nesting: tuple[str, ...], before: str) -> bool:
         start = self.at
         assignments: list[Word] = []
         words: list[Word] = []
@@ -332,24 +337,27 @@ class _Parser:
             elif self.at < len(self.text) and self.text[self.at] not in _BREAKS:
                 assignment = not words and _ASSIGNMENT.match(self.text, self.at)
                 (assignments if assignment else words).append(self.word(nesting))
-            elif self.peek() == b"(":
-                self.function(words, assignments, nesting)
-                return
+            elif self.peek() == b"(" and not redirections:
+                return self.function(words, assignments, nesting)
             else:
                 break
             end = self.at
             self.skip(newlines=False)
+        if end == start or self.peek() == b"(":
+            raise self.fail("( where none is allowed" if self.peek() == b"(" else "no command stands here")
         span = self.script.range(start, end)
         self.commands.append(Command(tuple(assignments), tuple(words), tuple(redirections), *span, before, "", nesting))
+        return False
 
-    def function(self, words: list[Word], assignments: list[Word], nesting: tuple[str, ...]) -> None:
+    def function(self, words: list[Word], assignments: list[Word], nesting: tuple[str, ...]) -> bool:
         self.at += 1
         self.skip(newlines=False)
-        if len(words) != 1 or assignments or words[0].value is None or words[0].quoted or self.peek() != b")":
+        named = len(words) == 1 and not assignments and _ASSIGNMENT.fullmatch(words[0].raw.encode() + b"=")
+        if not named or self.peek() != b")":
             raise self.fail("( where none is allowed")
         self.at += 1
         self.skip(newlines=True)
-        self.command((*nesting, "function"), "")
+        return self.command((*nesting, "function"), "")
 
     def word(self, nesting: tuple[str, ...]) -> Word:
         start = self.at

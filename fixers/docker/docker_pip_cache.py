@@ -23,7 +23,7 @@ _OLD = re.compile(
     r"|:(?:.*-)?(?:lucid|precise|quantal|raring|saucy|trusty|utopic|vivid|wily|squeeze|wheezy|jessie)\b"
     r"|(?:^|/)debian:[678]\b|(?:^|/)alpine:3\.[01]\b|^dockerfile/"
     r"|^phusion/(?:baseimage|passenger-[a-z0-9-]+):0\.9\."
-    r"|^golang:1\.[0-8]\b|^ruby:2\.[0-3]\b|^node:(?:0\.|[4-8]\b)"
+    r"|^(?:golang:1\.[0-8]|ruby:2\.[0-3]|node:0\.\d+|node:[4-8])\b(?!.*(?:alpine|stretch|buster))"
 )
 _OWN_PIP = re.compile(r"^(?:library/)?(?:python|pypy)\b")
 _NEW_PIP = re.compile(rb"get-pip|ensurepip|easy_install[^;&|]* pip\b|pip\d*(?:\.\d+)* install [^;&|]*\bpip\b")
@@ -131,7 +131,7 @@ def _of_install(dockerfile: docker.Dockerfile, run: docker.Instruction, pip: Pip
 
 
 def _refusal(dockerfile: docker.Dockerfile, run: docker.Instruction, pip: Pip, known: pip_caches.Environment) -> Refusal | None:
-    if known.get("PIP_CACHE_DIR") or pip.environment.get("PIP_CACHE_DIR"):
+    if known.get("PIP_CACHE_DIR", "") != "" or pip.environment.get("PIP_CACHE_DIR"):
         return Refusal("PIP_CACHE_DIR chooses a place for the cache: something may use it")
     line = pip_caches.configured(dockerfile, run, pip.command)
     if line is not None:

@@ -87,8 +87,8 @@ def _name(word: Word) -> str:
     """The program of a word. The folder in front may be a variable, the name may not."""
     if word.value is not None:
         return word.value.rpartition("/")[2]
-    folder, slash, name = word.raw.removesuffix('"').rpartition("/")
-    return name if slash and folder.count('"') in (0, 1, 2) else ""
+    _, slash, name = word.raw.removesuffix('"').rpartition("/")
+    return name if slash else ""
 
 
 def _setting(word: Word) -> tuple[str, str]:

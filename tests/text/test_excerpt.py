@@ -24,7 +24,7 @@ def test_every_byte_knows_where_it_came_from(drawn: tuple[bytes, Excerpt]) -> No
 
 @given(excerpts(), st.integers(0, 40), st.integers(0, 40))
 def test_a_part_of_an_excerpt_is_one(drawn: tuple[bytes, Excerpt], one: int, other: int) -> None:
-    source, excerpt = drawn
+    _, excerpt = drawn
     start, end = sorted((min(one, len(excerpt.text)), min(other, len(excerpt.text))))
     part = excerpt.part(start, end)
     assert part.text == excerpt.text[start:end]

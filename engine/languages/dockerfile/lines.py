@@ -61,7 +61,8 @@ class Layout:
     """Each line without its ending. Only a line feed ends a line here."""
     escape: bytes = b"\\"
     logical: list[LogicalLine] = field(default_factory=list)
-    comments: list[Range] = field(default_factory=list)
+    comments: dict[int, Range] = field(default_factory=dict)
+    """By 0-based line number, without blanks in front."""
     directives: int = 0
     """How many lines at the top are parser directives."""
     problem: str | None = None
@@ -110,7 +111,7 @@ class _Reader:
             self._comment()
             self.at += 1
             return
-        first, known_comments = self.at, len(self.layout.comments)
+        first = self.at
         start, end = self.layout.lines[first]
         pieces = [(start + (end - start) - len(self.text[start:end].lstrip()), end)]
         pieces[0], ended = self._joined(*pieces[0])
@@ -139,8 +140,8 @@ class _Reader:
         if not content.text.strip():
             self._problem(f"line {first + 1} holds no instruction")
             return
+        comments = tuple(self.layout.comments[number] for number in range(first, self.at) if number in self.layout.comments)
         heredocs = tuple(self._heredocs(content.text, first))
-        comments = tuple(self.layout.comments[known_comments:])
         self.layout.logical.append(LogicalLine(first, self.at - 1, content, heredocs, comments, tuple(blank)))
 
     def _joined(self, start: int, end: int) -> tuple[Range, bool]:
@@ -189,7 +190,7 @@ class _Reader:
 
     def _comment(self) -> None:
         end = self.layout.lines[self.at][1]
-        self.layout.comments.append((end - len(self._bare(self.at)), end))
+        self.layout.comments[self.at] = (end - len(self._bare(self.at)), end)
 
     def _problem(self, reason: str) -> None:
         self.layout.problem = self.layout.problem or reason

@@ -206,7 +206,7 @@ def comments(source: Source) -> list[Range]:
 
     A `#` behind an instruction or in a here-document is no comment to the builder.
     """
-    return parse(source).layout.comments
+    return list(parse(source).layout.comments.values())
 
 
 def check(_source: Source) -> str | None:
@@ -235,7 +235,7 @@ def _parse(source: Source) -> Dockerfile:
             stage += 1
             instruction = _instruction(source, lines, line, stage)
         instructions.append(instruction)
-    ignored = frozenset[str]().union(*(_ignored(source.text[start:end], True) for start, end in lines.comments))
+    ignored = frozenset[str]().union(*(_ignored(source.text[start:end], True) for start, end in lines.comments.values()))
     refusal = _refusal(source, lines, instructions)
     return Dockerfile(source, lines, tuple(instructions), tuple(_stages(instructions)), ignored, refusal)
 
@@ -272,8 +272,11 @@ def _disagreement(lines: Layout, instructions: list[Instruction]) -> str | None:
 def _instruction(source: Source, lines: Layout, line: LogicalLine, stage: int) -> Instruction:
     starts_at = lines.lines[line.first][0]
     end = lines.lines[line.last + 1][0] if line.last + 1 < len(lines.lines) else len(source.text)
-    leading = _leading(source, lines, line.first)
-    around = [*(item for item in lines.comments if leading <= item[0] < starts_at), *line.comments]
+    above = line.first
+    while above > lines.directives and above - 1 in lines.comments:
+        above -= 1
+    leading = lines.lines[above][0]
+    around = [*(lines.comments[number] for number in range(above, line.first)), *line.comments]
     ignored = frozenset[str]().union(*(_ignored(source.text[start:stop], False) for start, stop in around))
 
     def build(content: Excerpt) -> Instruction:
@@ -303,22 +306,6 @@ def _instruction(source: Source, lines: Layout, line: LogicalLine, stage: int) -
         )
 
     return build(line.content)
-
-
-def _leading(source: Source, lines: Layout, first: int) -> int:
-    """Comments directly above belong to an instruction; parser directives do not."""
-    at = first
-    while at > lines.directives and source.text[slice(*lines.lines[at - 1])].lstrip().startswith(b"#"):
-        if any(start <= lines.lines[at - 1][0] < end for start, end in _heredoc_bodies(lines, at - 1)):
-            break
-        at -= 1
-    return lines.lines[at][0]
-
-
-def _heredoc_bodies(lines: Layout, number: int) -> Iterator[Range]:
-    for line in lines.logical:
-        if line.first < number <= line.last:
-            yield lines.lines[line.first][0], lines.lines[line.last][1]
 
 
 def _flags(content: Excerpt, at: int) -> tuple[tuple[Word, ...], int]:
