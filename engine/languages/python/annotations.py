@@ -9,15 +9,16 @@ from typing import TYPE_CHECKING
 from autofix.languages.python.scopes import Reference, Scope
 
 if TYPE_CHECKING:
-    from tree_sitter import Node
-
     from autofix.languages.python.imports import Import
+    from tree_sitter import Node
 
 _TYPING = frozenset(("typing", "typing_extensions"))
 # Parts of annotations that hold further parts.
 _PARTS = frozenset(
-    ("type", "type_parameter", "union_type", "constrained_type", "splat_type", "binary_operator", "list", "tuple")
-    + ("parenthesized_expression", "expression_list", "list_splat")
+    (
+        *("type", "type_parameter", "union_type", "constrained_type", "splat_type", "binary_operator", "list", "tuple"),
+        *("parenthesized_expression", "expression_list", "list_splat"),
+    )
 )
 _NAME = re.compile(rb"[ \t]*([^\W\d]\w*)(?:\.[^\W\d]\w*)*[ \t]*", re.ASCII)
 # Which arguments of these calls are types when they are strings: by position, and by keyword.
@@ -30,10 +31,34 @@ _CALLS: dict[str, tuple[slice, frozenset[str]]] = {
 }
 _NO_TYPES = frozenset(("Literal", "Annotated"))
 _GENERICS = frozenset(
-    ("Optional", "Union", "List", "Dict", "Set", "FrozenSet", "Tuple", "Type", "Callable", "Iterable", "Iterator", "Sequence")
-    + ("Mapping", "MutableMapping", "Awaitable", "Coroutine", "AsyncIterator", "AsyncIterable", "Generator", "AsyncGenerator")
-    + ("ClassVar", "Final", "DefaultDict", "Deque", "Collection", "AbstractSet", "MutableSequence", "MutableSet", "Generic")
-    + ("Protocol", "Required", "NotRequired", "ReadOnly", "Unpack", "Concatenate", "TypeGuard", "TypeIs")
+    (
+        *(
+            "Optional",
+            "Union",
+            "List",
+            "Dict",
+            "Set",
+            "FrozenSet",
+            "Tuple",
+            "Type",
+            "Callable",
+            "Iterable",
+            "Iterator",
+            "Sequence",
+        ),
+        *(
+            "Mapping",
+            "MutableMapping",
+            "Awaitable",
+            "Coroutine",
+            "AsyncIterator",
+            "AsyncIterable",
+            "Generator",
+            "AsyncGenerator",
+        ),
+        *("ClassVar", "Final", "DefaultDict", "Deque", "Collection", "AbstractSet", "MutableSequence", "MutableSet", "Generic"),
+        *("Protocol", "Required", "NotRequired", "ReadOnly", "Unpack", "Concatenate", "TypeGuard", "TypeIs"),
+    )
 )
 # Strings in strings in strings: no one writes that.
 _DEEPEST = 4

@@ -53,7 +53,8 @@ class Exports:
         """One entry."""
         if item.type == "comment":
             return
-        if item.type == "string" and [child.type for child in item.children] == _PLAIN and not item.children[1].named_child_count:
+        parts = item.children if item.type == "string" else []
+        if [part.type for part in parts] == _PLAIN and not parts[1].named_child_count:
             self.entries.append((item.children[1].start_byte, item.children[1].end_byte))
         elif item.type in _LISTS:
             self.add(item)

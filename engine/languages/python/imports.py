@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from tree_sitter import Node
-
     from autofix.languages.python.scopes import Scope
+    from tree_sitter import Node
 
 
 class ImportedName(NamedTuple):
@@ -89,8 +88,9 @@ class Import(ImportStatement):
     @classmethod
     def of(cls, found: ImportStatement, scope: Scope, type_checking: bool, guarded: bool) -> Import:
         """The statement at its place."""
-        parts = (found.start, found.end, found.module, found.level, found.module_start, found.module_end, found.names, found.node)
-        return cls(*parts, scope, type_checking, guarded)
+        start, end, node = found.start, found.end, found.node
+        module = (found.module, found.level, found.module_start, found.module_end)
+        return cls(start, end, *module, found.names, node, scope, type_checking, guarded)
 
     @property
     def is_local(self) -> bool:
@@ -149,7 +149,7 @@ def _plain(node: Node, text: bytes) -> str:
     written = text[node.start_byte : node.end_byte]
     if written.replace(b".", b"").replace(b"_", b"").isalnum():
         return written.decode("utf-8")
-    dots = sum(len(child.text or b"") - (child.text or b"").count(b" ") for child in node.children if child.type == "import_prefix")
+    dots = sum((child.text or b"").count(b".") for child in node.children if child.type == "import_prefix")
     names: list[str] = []
     todo = [node]
     while todo:

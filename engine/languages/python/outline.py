@@ -15,13 +15,26 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
 # Statements whose blocks are part of the module.
-_COMPOUND = ("if_statement", "elif_clause", "else_clause", "try_statement", "except_clause", "finally_clause", "with_statement")
-_COMPOUND += ("for_statement", "while_statement", "match_statement", "case_clause", "block", "with_clause", "with_item")
-_COMPOUND += ("as_pattern", "decorated_definition", "expression_statement", "module")
+_COMPOUND = (
+    *("if_statement", "elif_clause", "else_clause", "try_statement", "except_clause", "finally_clause", "with_statement"),
+    *("for_statement", "while_statement", "match_statement", "case_clause", "block", "with_clause", "with_item"),
+    *("as_pattern", "decorated_definition", "expression_statement", "module"),
+)
 _IMPORTS = ("import_statement", "import_from_statement", "future_import_statement")
 _PATTERNS = frozenset(
-    ("pattern_list", "tuple_pattern", "list_pattern", "list_splat_pattern", "tuple", "list", "list_splat", "as_pattern_target")
-    + ("parenthesized_expression", "expression_list")
+    (
+        *(
+            "pattern_list",
+            "tuple_pattern",
+            "list_pattern",
+            "list_splat_pattern",
+            "tuple",
+            "list",
+            "list_splat",
+            "as_pattern_target",
+        ),
+        *("parenthesized_expression", "expression_list"),
+    )
 )
 
 

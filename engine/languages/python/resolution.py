@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from autofix.languages.python.scopes import Binding, Kind, Module, Reference, Scope, ScopeKind
+from autofix.languages.python.scopes import Binding, Kind, Module, Reference, Scope, ScopeKind, Target
 from autofix.text.source import Source
 
 if TYPE_CHECKING:
@@ -39,8 +39,8 @@ def resolve(source: Source, builder: Builder) -> Module:
     return module
 
 
-def _start(place: tuple[int, ...]) -> int:
-    return place[0]
+def _start(place: Target | Reference) -> int:
+    return place.start
 
 
 def _bind(scope: Scope, module: Scope) -> None:
@@ -123,6 +123,8 @@ def _always_runs(node: object, scope: Scope) -> bool:
 
 
 _TRANSPARENT = frozenset(
-    ("function_definition", "class_definition", "decorated_definition", "assignment", "augmented_assignment")
-    + ("expression_statement", "import_statement", "import_from_statement", "type_alias_statement")
+    (
+        *("function_definition", "class_definition", "decorated_definition", "assignment", "augmented_assignment"),
+        *("expression_statement", "import_statement", "import_from_statement", "type_alias_statement"),
+    )
 )

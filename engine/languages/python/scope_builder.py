@@ -26,8 +26,19 @@ _LEAVES = (
     *("import_prefix", "positional_separator", "keyword_separator", "escape_interpolation"),
 )
 _TARGET_LISTS = frozenset(
-    ("pattern_list", "tuple_pattern", "list_pattern", "list_splat_pattern", "tuple", "list", "list_splat", "expression_list")
-    + ("parenthesized_expression", "as_pattern_target", "parenthesized_list_splat")
+    (
+        *(
+            "pattern_list",
+            "tuple_pattern",
+            "list_pattern",
+            "list_splat_pattern",
+            "tuple",
+            "list",
+            "list_splat",
+            "expression_list",
+        ),
+        *("parenthesized_expression", "as_pattern_target", "parenthesized_list_splat"),
+    )
 )
 
 
@@ -357,7 +368,7 @@ class Builder(Annotations):
             self.dynamic.append(Dynamic("__getattr__ of the module", node.start_byte, scope))
         outside = self._type_parameters(node, scope)
         start = body.start_byte if body is not None else node.end_byte
-        inner = self.open_scope(ScopeKind.FUNCTION, self._text(name).decode("utf-8", "replace"), node, outside, start, node.end_byte)
+        inner = self.open_scope(ScopeKind.FUNCTION, _decoded(self._text(name)), node, outside, start, node.end_byte)
         self.push(body, inner)
         self.push(node.child_by_field_name("return_type"), outside)
         self._parameters(node.child_by_field_name("parameters"), scope, outside, inner)
@@ -370,7 +381,7 @@ class Builder(Annotations):
         self.bind(name, scope, Kind.CLASS, node)
         outside = self._type_parameters(node, scope)
         start = body.start_byte if body is not None else node.end_byte
-        inner = self.open_scope(ScopeKind.CLASS, self._text(name).decode("utf-8", "replace"), node, outside, start, node.end_byte)
+        inner = self.open_scope(ScopeKind.CLASS, _decoded(self._text(name)), node, outside, start, node.end_byte)
         self.push(body, inner)
         self.push(node.child_by_field_name("superclasses"), outside)
 
@@ -478,3 +489,7 @@ class Builder(Annotations):
 
     def _text(self, node: Node) -> bytes:
         return self.text[node.start_byte + self.base : node.end_byte + self.base]
+
+
+def _decoded(name: bytes) -> str:
+    return name.decode("utf-8", "replace")

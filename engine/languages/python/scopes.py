@@ -19,9 +19,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from autofix.text.source import Source
 
 if TYPE_CHECKING:
-    from tree_sitter import Node
-
     from autofix.languages.python.imports import Import, ImportedName
+    from tree_sitter import Node
 
 BUILTINS = frozenset(dir(builtins)) | {
     *("__name__", "__file__", "__doc__", "__package__", "__spec__", "__loader__", "__path__", "__builtins__", "__debug__"),
@@ -79,7 +78,9 @@ class Target(NamedTuple):
         return self.node.end_byte if self.kind in _BOUND_AT_END else self.end
 
 
-_BOUND_AT_END = frozenset((Kind.FUNCTION, Kind.CLASS, Kind.ASSIGNMENT, Kind.AUGMENTED, Kind.WALRUS, Kind.IMPORT, Kind.ANNOTATION))
+_BOUND_AT_END = frozenset(
+    (Kind.FUNCTION, Kind.CLASS, Kind.ASSIGNMENT, Kind.AUGMENTED, Kind.WALRUS, Kind.IMPORT, Kind.ANNOTATION)
+)
 
 
 class Reference(NamedTuple):
@@ -116,14 +117,15 @@ class Binding:
     @property
     def ranges(self) -> list[tuple[int, int]]:
         """Every place where the name is written, in order: what a rename has to change."""
-        places = {(place[0], place[1]) for place in (*self.targets, *self.references, *self.declarations)}
-        return sorted(places)
+        places = {(target.start, target.end) for target in self.targets}
+        places |= {(reference.start, reference.end) for reference in self.references}
+        return sorted(places.union(self.declarations))
 
 
 class Scope:
     """One scope: `start` to `end` is where names are looked up in it (bodies, not defaults, decorators or base classes)."""
 
-    __slots__ = ("bindings", "class_name", "declared", "end", "kind", "loads", "module", "name", "node", "parent", "start", "stores")
+    __slots__ = ("bindings", "class_name", "declared", "end", "kind", "loads", "name", "node", "parent", "start", "stores")
 
     def __init__(self, kind: ScopeKind, name: str, node: Node, parent: Scope | None, span: tuple[int, int]) -> None:
         self.kind = kind
@@ -132,7 +134,7 @@ class Scope:
         self.node = node
         self.parent = parent
         self.start, self.end = span
-        self.class_name = name if kind is ScopeKind.CLASS else parent.class_name if parent is not None else ""
+        self.class_name: str = name if kind is ScopeKind.CLASS else parent.class_name if parent is not None else ""
         """The class whose private names are mangled here."""
         self.bindings: dict[str, Binding] = {}
         self.declared: dict[str, tuple[bool, int, int]] = {}

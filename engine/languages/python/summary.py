@@ -141,7 +141,7 @@ class _Frames:
             start, name, body = node.start_byte, node.child_by_field_name("name"), node.child_by_field_name("body")
             self._leave(around, start)
             _, prefix, index = around[-1]
-            qualified = prefix + (self._slice(name) if name is not None else "")
+            qualified = prefix + (_slice(name, source.text) if name is not None else "")
             line, end = node.start_point.row + 1, node.end_byte
             if node.type == "class_definition":
                 found_classes.append(ClassSummary(qualified, line, self._bases(node)))
@@ -189,8 +189,9 @@ class _Frames:
             before = before.prev_named_sibling
         return tuple(reversed(names))
 
-    def _slice(self, node: Node) -> str:
-        return self._text[node.start_byte : node.end_byte].decode("utf-8", "replace")
+
+def _slice(node: Node, text: bytes) -> str:
+    return text[node.start_byte : node.end_byte].decode("utf-8", "replace")
 
 
 def _import(node: Node, text: bytes, function: int) -> ImportSummary:
@@ -224,10 +225,10 @@ def dotted(node: Node, text: bytes) -> str:
     current: Node | None = node
     while current is not None and current.type == "attribute":
         attribute = current.child_by_field_name("attribute")
-        parts.append(text[attribute.start_byte : attribute.end_byte].decode("utf-8", "replace") if attribute is not None else "")
+        parts.append(_slice(attribute, text) if attribute is not None else "")
         current = current.child_by_field_name("object")
     if current is not None and current.type == "identifier":
-        parts.append(text[current.start_byte : current.end_byte].decode("utf-8", "replace"))
+        parts.append(_slice(current, text))
         return ".".join(reversed(parts))
     return "." + parts[0]
 
