@@ -76,10 +76,10 @@ class Builder:
                 scope = scope.parent
         self.declare(Kind.VAR, name, node, scope)
 
-    def refer(self, node: Node | None, scope: Scope, role: Role, meaning: Meaning = Meaning.VALUE) -> None:
+    def refer(self, node: Node | None, scope: Scope, role: Role, meaning: int = Meaning.VALUE) -> None:
         """Note a use of a name."""
         if node is not None and not node.is_missing:
-            self.references.append(Reference(text_of(node), node, scope, role, meaning))
+            self.references.append(Reference(text_of(node), node, scope, role, meaning, node.start_byte))
 
     # Patterns
 

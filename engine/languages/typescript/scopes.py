@@ -10,6 +10,7 @@ import enum
 from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from autofix.text.source import Source
@@ -18,12 +19,12 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
 
-class Meaning(enum.Flag):
-    """What a name can be used as."""
+class Meaning:
+    """What a name can be used as, combined with `|`. Numbers: an enumeration of flags would double the cost of a file."""
 
-    VALUE = enum.auto()
-    TYPE = enum.auto()
-    NAMESPACE = enum.auto()
+    VALUE = 1
+    TYPE = 2
+    NAMESPACE = 4
     ANY = VALUE | TYPE | NAMESPACE
 
 
@@ -113,7 +114,7 @@ class Binding:
     scope: Scope = field(repr=False)
     ambient: bool
     """Only described (`declare`): at run time the name means whatever the surroundings offer."""
-    meaning: Meaning
+    meaning: int
     declarations: list[Declaration] = field(default_factory=list)
     references: list[Reference] = field(default_factory=list)
     members: Scope | None = None
@@ -132,13 +133,10 @@ class Reference:
     node: Node
     scope: Scope = field(repr=False)
     role: Role
-    meaning: Meaning
+    meaning: int
+    start: int
+    """The offset of its first byte."""
     binding: Binding | None = None
-
-    @property
-    def start(self) -> int:
-        """The offset of its first byte."""
-        return self.node.start_byte
 
 
 @dataclass(eq=False, slots=True)
@@ -163,7 +161,7 @@ class Scope:
         binding.ambient = binding.ambient and ambient
         return binding
 
-    def lookup(self, name: str, meaning: Meaning = Meaning.VALUE) -> Binding | None:
+    def lookup(self, name: str, meaning: int = Meaning.VALUE) -> Binding | None:
         """What a name stands for here, looking outwards."""
         scope: Scope | None = self
         while scope is not None:
@@ -225,7 +223,7 @@ def _resolve(source: Source) -> Scopes:
 
     builder = Builder(source)
     builder.run()
-    references = sorted((found for found in builder.references if _bind(found)), key=lambda found: found.start)
+    references = sorted((found for found in builder.references if _bind(found)), key=attrgetter("start"))
     return Scopes(builder.scopes, references, [found.start for found in references])
 
 
