@@ -63,7 +63,7 @@ def mounted(instruction: Instruction, environment: Environment) -> bool:
         if options.get("type") in ("secret", "ssh"):
             continue
         target = options.get("target") or options.get("dst") or options.get("destination") or ""
-        if _holds_cache(target.strip("\"'").rstrip("/") or "/", environment):
+        if target and _holds_cache(target.strip("\"'").rstrip("/") or "/", environment):
             return True
     return False
 
