@@ -99,9 +99,11 @@ class Project:
 def read_below(root: Path, path: str) -> bytes | None:
     """A regular file's bytes, following no link that leads out of `root`; None where that cannot be had."""
     full = os.path.join(root, path)
-    if os.path.commonpath((os.path.realpath(full), os.path.realpath(root))) != os.path.realpath(root):
-        return None
+    # Most paths that fixers ask for do not exist: that is settled before links are followed.
     if not os.path.isfile(full):
+        return None
+    top = os.path.realpath(root)
+    if os.path.commonpath((os.path.realpath(full), top)) != top:
         return None
     try:
         with open(full, "rb", buffering=0) as file:

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from autofix.fixer import AnyFixer, Finding, Fixer, ProgramFixer
-from autofix.languages import language_of
-from autofix.languages.verify import regressed, syntax_error
+from autofix.languages import Language, language_of
+from autofix.languages.verify import SLOW_TO_PARSE, regressed, syntax_error
 from autofix.project.project import Project
 from autofix.project.summaries import Summarizer
 from autofix.project.suppression import Suppressions, suppressions
@@ -56,18 +56,26 @@ class FixWork:
             outcome.failure = str(error)
             return outcome
         language = language_of(task.path)
-        problem = syntax_error(source, language) if language is not None and task.fixers else None
-        if problem is not None:
-            outcome.failure = problem
+        if task.fixers and language not in SLOW_TO_PARSE and self._is_broken(source, language, outcome):
             return outcome
         self.project.reads.clear()
         silenced = suppressions(source, language)
         for index in task.fixers:
             self._ask(index, source, silenced, outcome)
+        said_something = bool(outcome.findings or outcome.errors)
+        if said_something and language in SLOW_TO_PARSE and self._is_broken(source, language, outcome):
+            return outcome
         ran = {self.fixers[index].id for index in task.present}
         outcome.notices += [(notice.line, notice.message) for notice in silenced.notices(ran, self.known_ids)]
         outcome.reads = frozenset(self.project.reads - {task.path})
         return outcome
+
+    def _is_broken(self, source: Source, language: Language | None, outcome: FixOutcome) -> bool:
+        """Whether the file does not parse: then nothing that was said of it counts."""
+        problem = syntax_error(source, language) if language is not None else None
+        if problem is not None:
+            outcome.failure, outcome.findings, outcome.errors = problem, [], []
+        return problem is not None
 
     def _ask(self, index: int, source: Source, silenced: Suppressions, outcome: FixOutcome) -> None:
         fixer = self.fixers[index]
