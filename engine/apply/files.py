@@ -103,8 +103,9 @@ def stage(
     Raises:
         Refused: it could not be written, or not made like the other; nothing is left of it.
     """
-    # With mode 0 until it is complete: nobody else reads it before, and a copy that a kill left half made shows.
-    initial = 0 if like is not None or mode is not None else 0o777 if executable else 0o666
+    # Not readable until it is complete: nobody sees it before, and a copy that a kill left half made shows. The owner needs
+    # the right to write for attributes.
+    initial = 0o200 if like is not None or mode is not None else 0o777 if executable else 0o666
     try:
         descriptor = os.open(temporary, _CREATE, initial)
     except OSError as error:

@@ -123,7 +123,6 @@ def test_killed_before_every_call_of_an_apply(root, state, build, tree, rescue):
                 assert found.restored == dry.restored
         elif rescue == "apply":
             changes = [Change("sub/c.py", (root / "sub/c.py").read_bytes(), b"more\n")]
-            half_done = tree() != before
             applied = apply_changes(root, changes, state=state)
             if applied.recovered is not None and applied.recovered.restored:
                 # What was read before is of no use any more, even where that file itself did not change.
@@ -133,7 +132,6 @@ def test_killed_before_every_call_of_an_apply(root, state, build, tree, rescue):
             else:
                 assert applied.written == ["sub/c.py"]
                 assert undo(root, state).restored == ["sub/c.py"]
-            assert half_done or applied.written
         else:
             assert undo(root, state).refused == []
         assert tree() == before, f"after call {call}"
