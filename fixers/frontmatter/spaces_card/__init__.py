@@ -99,8 +99,11 @@ class SpacesCard(ProgramFixer[NoOptions, evidence.Facts]):
         return ((b"huggingface", b"hub-sync", b"hf.co/spaces", b"--repo-type", b"colorFrom", b"sdk:", b"sdk :", b"7860"),)
 
     def wants(self, path: str) -> bool:
-        """Pages, Dockerfiles and scripts; of YAML only the workflows."""
-        return language_of(path) is not Language.YAML or posixpath.dirname(path) == ".github/workflows"
+        """READMEs whatever else is in their name, Dockerfiles and scripts; of YAML only the workflows."""
+        folder, name = posixpath.split(path)
+        if language_of(path) is Language.MARKDOWN:
+            return "readme" in name.lower()
+        return language_of(path) is not Language.YAML or folder == ".github/workflows"
 
     def link(self, project: Project) -> evidence.Facts:
         """Which folders are Spaces."""
@@ -123,7 +126,7 @@ class SpacesCard(ProgramFixer[NoOptions, evidence.Facts]):
             found = None
         if found is not None:
             return _existing(source, project, space, found)
-        damage = shapes.damage(source)
+        damage = shapes.damage(source, expected=space is not None)
         if damage is not None:
             outcome = Fix(damage.edits, damage.applicability) if damage.edits else Refusal(damage.reason, "repair it by hand")
             return [Finding(damage.start, damage.end, damage.message, outcome)]
@@ -182,9 +185,7 @@ def _existing(source: Source, project: Project, space: evidence.Space | None, fo
         return
     for node, problem in rules.problems(found.root):
         edits = changes.new_value(source, node, problem.instead) if problem.instead is not None else None
-        outcome = (
-            Fix(edits, problem.applicability) if edits else Refusal(problem.hint or "this value is not edited", problem.hint)
-        )
+        outcome = Fix(edits, problem.applicability) if edits else Refusal(problem.reason, problem.hint)
         yield Finding(node.start, node.end, problem.message, outcome)
     yield from _incomplete(source, project, space, found)
 
@@ -200,13 +201,13 @@ def _incomplete(
         yield _refused(start, end, "the card names no sdk", "it is the card of a model or a dataset", places)
         return
     try:
-        if "sdk" not in present:
-            values = inference.required(project, root)
-        else:
-            values = _port(project, root, found) if "app_port" not in present else []
+        values = list(_container(project, root.root, found)) if "sdk" in present else inference.required(project, root)
     except inference.Unclear as error:
-        if "sdk" not in present:
-            yield _refused(start, end, "the card names no sdk", str(error), places)
+        at = yaml.entry(found.root, "app_port") or yaml.entry(found.root, "sdk")
+        start, end = (at.key.start, at.value.end) if at else (start, end)
+        yield _refused(
+            start, end, "the Hub cannot run what the card says" if at else "the card names no sdk", str(error), places
+        )
         return
     values = [value for value in values if value.key not in present]
     if not values:
@@ -217,13 +218,23 @@ def _incomplete(
     yield Finding(start, end, message, outcome, [*places, *_places(values)])
 
 
-def _port(project: Project, space: evidence.Space, found: markdown.Frontmatter) -> list[inference.Value]:
-    """A container that its command starts on another port than the Hub asks."""
-    sdk = yaml.mapping_get(found.root, "sdk")
-    path = posixpath.join(space.root, "Dockerfile")
-    if not isinstance(sdk, yaml.ScalarNode) or sdk.value != "docker" or not project.exists(path):
-        return []
-    return [value for value in inference.app_port(project, path) if value.value != hub().default_port]
+def _container(project: Project, root: str, found: markdown.Frontmatter) -> Iterator[inference.Value]:
+    """The port of a container that its command starts on another one than the Hub asks.
+
+    Raises:
+        inference.Unclear: the Hub has nothing to build, or the card names another port.
+    """
+    sdk, port = yaml.mapping_get(found.root, "sdk"), yaml.mapping_get(found.root, "app_port")
+    if not isinstance(sdk, yaml.ScalarNode) or sdk.value != "docker":
+        return
+    container = inference.container(project, root)
+    if container is None or container.command is None:
+        return
+    value = inference.Value("app_port", container.command.number, f"{container.path}:{container.command.line}")
+    if port is None and value.value != hub().default_port:
+        yield value
+    elif isinstance(port, yaml.ScalarNode) and port.value.isdigit() and int(port.value) != value.value:
+        raise inference.Unclear(f"it names port {port.value}, and {value.evidence} starts on {value.value}")
 
 
 def _refused(start: int, end: int, message: str, reason: str, places: Sequence[str]) -> Finding:

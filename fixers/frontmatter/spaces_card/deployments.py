@@ -115,8 +115,10 @@ class _Job:
             root = None if "${{" in folder or self.moved else _joined("", folder)
             sdk = "" if "${{" in (given := _text(inputs, "space_sdk")) else given
             self.add(line, f"uses: {uses}", root, self.moved or f"subdirectory is {folder}", name.rpartition("/")[2], sdk)
-        elif uses.startswith("actions/checkout@") and (_text(inputs, "path") or _text(inputs, "repository")):
-            self.moved = "the job checks out into a folder of its own"
+        elif uses.startswith("actions/checkout@"):
+            given = next((key for key in ("path", "repository", "sparse-checkout", "ref") if _text(inputs, key)), "")
+            if given and not (given == "ref" and re.search(r"\$|^(?:refs/heads/)?(?:main|master)$", _text(inputs, given))):
+                self.moved = f"the job checks out with {given} {_text(inputs, given).splitlines()[0]}"
 
     def add(
         self, line: int, what: str, root: str | None, reason: str, space: str = "", sdk: str = "", readme: bool = False
@@ -204,7 +206,7 @@ class _Run:
             self.job.inits.add(self.folder)
         elif subcommand == "clone":
             self.job.moved = self.job.moved or "the files are copied into a clone"
-        elif subcommand in _REWRITING or (subcommand == "checkout" and "--orphan" in rest):
+        elif subcommand in _REWRITING or (subcommand in ("checkout", "switch") and _leaves_the_commit(rest)):
             self.job.moved = self.job.moved or f"git {subcommand} changes the files first"
         elif subcommand == "subtree" and rest[:1] == ["split"] and (into := _SPLIT_INTO.search(text)) is not None:
             self.job.branches[into[1]] = _prefix(text)
@@ -248,6 +250,12 @@ class _Run:
         else:
             root, reason = _joined(self.folder, source), ""
         self.job.add(self.line(command), "hf upload " + text, root, reason, given[0].rpartition("/")[2] if given else "")
+
+
+def _leaves_the_commit(words: Sequence[str]) -> bool:
+    """Whether `git checkout` or `git switch` does more than name the commit that is checked out."""
+    creates = any(word in ("-b", "-B", "-c", "-C") for word in words)
+    return "--orphan" in words or len([word for word in words if not word.startswith("-")]) > 1 or not creates
 
 
 def _git_words(words: Sequence[str]) -> list[str]:

@@ -62,9 +62,9 @@ def link(summaries: Mapping[str, Summary]) -> Facts:
         spaces = {space.readme: space for space in _containers(summaries)}
     # Where some page has a card, a deployment that is put together elsewhere may well take that one.
     known = bool(cards or spaces)
-    unclear = [item for item in deployments if item.root is None and not item.writes_readme and not known]
+    unclear = {item.path: item for item in reversed(deployments) if item.root is None and not item.writes_readme}
     readmes = frozenset(path for path in cards if posixpath.basename(path) == "README.md")
-    return Facts(spaces, readmes, tuple(unclear))
+    return Facts(spaces, readmes, () if known else tuple(unclear.values()))
 
 
 def _containers(summaries: Mapping[str, Summary]) -> list[Space]:

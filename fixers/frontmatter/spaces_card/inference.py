@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from autofix.fixer import Project, Source
-from autofix.fixers.frontmatter.spaces_card.containers import summarize
+from autofix.fixers.frontmatter.spaces_card.containers import Container, summarize
 from autofix.fixers.frontmatter.spaces_card.evidence import Space
 from autofix.fixers.frontmatter.spaces_card.licences import licence_id, licence_of_text
 from autofix.fixers.frontmatter.spaces_card.tables import hub
@@ -61,7 +61,7 @@ def required(project: Project, space: Space) -> list[Value]:
     path = posixpath.join(space.root, "Dockerfile")
     sdk = space.sdk.lower()
     if project.exists(path) and sdk in ("", "docker"):
-        return [Value("sdk", "docker", path), *app_port(project, path)]
+        return [Value("sdk", "docker", path), *app_port(project, space.root)]
     if sdk == "docker" or any(project.exists(f"{path}{suffix}") for suffix in (".hf", ".spaces", ".huggingface")):
         raise Unclear(f"the Hub builds {path} and no other file, and there is none")
     if (found := _gradio(project, space.root)) and sdk in ("", "gradio"):
@@ -75,20 +75,26 @@ def required(project: Project, space: Space) -> list[Value]:
     raise Unclear(f"neither a Dockerfile nor Gradio nor an index.html lies in {space.root or 'the root'}")
 
 
-def app_port(project: Project, path: str) -> Iterator[Value]:
-    """The port of a Dockerfile; nothing where it does not say it.
+def app_port(project: Project, root: str) -> Iterator[Value]:
+    """The port of the Dockerfile; nothing where it does not say it.
 
     Raises:
         Unclear: it says two.
     """
-    source = project.source(path)
-    container = summarize(source) if source is not None else None
-    if container is None:
+    found = container(project, root)
+    if found is None:
         return
-    if container.conflict:
-        raise Unclear(container.conflict)
-    if container.port is not None:
-        yield Value("app_port", container.port.number, f"{path}:{container.port.line}")
+    if found.conflict:
+        raise Unclear(found.conflict)
+    if found.port is not None:
+        yield Value("app_port", found.port.number, f"{found.path}:{found.port.line}")
+
+
+def container(project: Project, root: str) -> Container | None:
+    """What the Hub would build; None where there is nothing, or nothing that can be read."""
+    path = posixpath.join(root, "Dockerfile")
+    source = project.source(path) if project.exists(path) else None
+    return summarize(source) if source is not None else None
 
 
 _PIN = re.compile(r"^\s*gradio(?:\[[^\]]*\])?\s*==\s*(\d+(?:\.\d+)*)\s*(?:[;#].*)?$", re.MULTILINE)

@@ -15,10 +15,11 @@ from autofix.languages import yaml
 
 @dataclass(frozen=True)
 class Problem:
-    """What is wrong with a value: `instead` is what to write, None where a person has to decide (`hint` says what)."""
+    """What is wrong with a value: `instead` is what to write, None where a person has to decide (`hint` helps)."""
 
     message: str
     instead: str | None = None
+    reason: str = "what is meant instead is not for a tool to say"
     hint: str = ""
     applicability: Applicability = Applicability.SAFE
 
@@ -56,9 +57,13 @@ def _misplaced(key: str, sdk: str) -> Problem | None:
             hint="copy or rename the file that is meant",
         )
     if key in ("sdk_version", "app_file") and sdk == "docker":
-        return Problem(f"{key} means nothing with sdk: docker", hint="it does no harm; app_port is what a container needs")
+        return Problem(
+            f"{key} means nothing with sdk: docker", reason="it does no harm", hint="a container needs app_port alone"
+        )
     if key == "app_port" and sdk in ("gradio", "static", "streamlit"):
-        return Problem(f"app_port means nothing with sdk: {sdk}", hint="it counts for sdk: docker only")
+        return Problem(
+            f"app_port means nothing with sdk: {sdk}", reason="it does no harm", hint="it counts for sdk: docker only"
+        )
     return None
 
 
@@ -67,7 +72,7 @@ def _sdk(node: yaml.ScalarNode) -> Problem | None:
     if node.value in hub().sdks:
         return None
     if node.value in hub().retired_sdks:
-        return Problem(f"the Hub has retired sdk: {name}", hint="a Dockerfile with sdk: docker runs it")
+        return Problem(f"the Hub has retired sdk: {name}", reason="it needs a Dockerfile", hint="sdk: docker runs it then")
     if name in hub().sdks:
         return Problem(f"sdk is written {name}", name)
     return Problem(f"the Hub has no sdk {node.value}", hint=f"it is one of {_listed(hub().sdks)}")

@@ -41,40 +41,58 @@ def has_card(source: Source) -> bool:
     try:
         found = markdown.frontmatter(source)
     except yaml.YamlError:
-        return damage(source) is not None
-    return is_card(found.root) if found is not None else damage(source) is not None
+        found = None
+    return is_card(found.root) if found is not None else damage(source, expected=False) is not None
 
 
-def damage(source: Source) -> Damage | None:
+def damage(source: Source, *, expected: bool) -> Damage | None:
     """Why the Hub does not see the card of a page; None where there is nothing like a card.
 
-    Only for pages without valid frontmatter.
+    Only for pages without valid frontmatter. `expected` says that the page is the README of a Space: less has to be there then.
     """
     found = markdown.block(source)
-    candidates = [*(_broken(source, found) if found is not None else ()), *_unclosed(source), *_fences(source), *_below(source)]
-    repaired = next((item for item in candidates if item.edits and _is_repaired(source, item)), None)
+    candidates = [
+        *(_broken(source, found, expected) if found is not None else ()),
+        *_unclosed(source),
+        *_fences(source),
+        *_below(source),
+    ]
+    repaired = next((item for item in candidates if item.edits and _is_repaired(source, item, expected)), None)
     return repaired or next((item for item in candidates if item.reason), None)
 
 
-def _is_repaired(source: Source, item: Damage) -> bool:
+def _is_repaired(source: Source, item: Damage, expected: bool) -> bool:
     after = source.with_text(apply_edits(source.text, item.edits))
     try:
         found = markdown.frontmatter(after)
     except yaml.YamlError:
         return False
-    return found is not None and is_card(found.root) and not yaml.duplicate_keys(found.root)
+    if found is None or yaml.duplicate_keys(found.root):
+        return False
+    keys = {yaml.key_text(entry.key) for entry in found.root.entries}
+    return is_card(found.root) or (expected and bool(keys & {"title", "license", *hub().card_keys}))
 
 
 _CARD_LINE = re.compile(rb"^(?:sdk|colorFrom|colorTo|app_file|app_port|sdk_version|emoji)[ \t]*:", re.MULTILINE)
+_SDK_LINE = re.compile(rb"^sdk[ \t]*:[ \t]*[\"']?(?:docker|gradio|static|streamlit)\b", re.MULTILINE)
+_ANY_LINE = re.compile(
+    rb"^[ \t]*(?:title|emoji|license|tags|pinned|short_description|sdk|colorFrom|colorTo)[ \t]*:", re.MULTILINE
+)
 
 
-def _broken(source: Source, block: markdown.Block) -> Iterator[Damage]:
+def _looks_like_a_card(text: bytes, expected: bool) -> bool:
+    if expected and _ANY_LINE.search(text):
+        return True
+    return len(set(_CARD_LINE.findall(text))) > 1 or _SDK_LINE.search(text) is not None
+
+
+def _broken(source: Source, block: markdown.Block, expected: bool) -> Iterator[Damage]:
     """A block that is no YAML."""
     try:
         yaml.compose(source.text[block.content : block.content_end], block.content)
     except yaml.YamlError as error:
         start, end = source.line_range(source.line_of(error.offset))
-        if len(set(_CARD_LINE.findall(source.text, block.content, block.content_end))) < 2:
+        if not _looks_like_a_card(source.text[block.content : block.content_end], expected):
             return
         values = unquoted(source, block.content, block.content_end)
         emoji = {item.key: hub().emoji[item.value.strip(":")] for item in values if item.value.strip(":") in hub().emoji}
@@ -103,7 +121,7 @@ def _unclosed(source: Source) -> Iterator[Damage]:
         if not _KEY_LINE.match(line):
             break
         at = end
-    if b"sdk" not in source.text[opening.end() : at] or source.text[at : at + 3] == b"---":
+    if source.text[at : at + 3] == b"---":
         return
     newline = source.newline
     fence = f"---{newline}" if source.text[at - 1 : at] in (b"\n", b"\r") else f"{newline}---"
