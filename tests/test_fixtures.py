@@ -6,15 +6,19 @@ Each case runs as it is and with CRLF line endings. A case that must not change 
 from __future__ import annotations
 
 import tomllib
+from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
 from autofix import session
+from autofix.languages import language_of
+from autofix.languages.comments import comments
 from autofix.registry import load
 from autofix.report.diff import chunks
 from autofix.run.result import Reported, Result, Status
+from autofix.text.source import Source
 from repositories import copy_of, git, make_repository, read_tree
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
@@ -67,6 +71,8 @@ def test_case(case: Case, tmp_path: Path) -> None:
     expected = before if case.is_trap else case.tree("after")
     planned = session.execute(request(root, case), REGISTRY)
     assert not planned.failures
+    if not case.settings.get("unsafe"):
+        assert_comments_survive(planned)
     assert read_tree(root) == before, "a run writes nothing by itself"
     patch = b"".join(chunks(planned))
     patched = copy_of(root, tmp_path / "patched")
@@ -84,6 +90,21 @@ def test_case(case: Case, tmp_path: Path) -> None:
     if case.is_trap:
         everything = session.execute(request(root, case, select=("*",), unsafe=True), REGISTRY)
         assert not everything.changes, b"".join(chunks(everything)).decode()
+
+
+def assert_comments_survive(result: Result) -> None:
+    """Safe fixes lose no comment."""
+    for change in result.changes:
+        lost = comment_texts(change.old_path, change.old) - comment_texts(change.path, change.new)
+        assert not lost, change.path
+
+
+def comment_texts(path: str, data: bytes | None) -> Counter[bytes]:
+    language = language_of(path)
+    if language is None or data is None:
+        return Counter()
+    source = Source.decode(path, data)
+    return Counter(source.text[start:end].strip() for start, end in comments(source, language))
 
 
 def assert_findings(result: Result, expected: list[str]) -> None:
