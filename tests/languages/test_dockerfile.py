@@ -195,6 +195,13 @@ def test_environment_follows_stages() -> None:
     assert [found.base_image(run) for run in runs] == ["x", "z"]
 
 
+def test_images_are_named_by_arguments() -> None:
+    found = read("ARG A=x\nARG B\nFROM $A:1 AS y\nFROM r/${A}-${B:-z}\nFROM ${C}\nFROM ${A:+q}\nARG Y=y\nFROM $Y\n")
+    assert [stage.image for stage in found.stages] == ["x:1", "r/x-z", "${C}", "${A:+q}", "$Y"]
+    found = read("ARG T=dev\nFROM a AS dev\nENV B=1\nFROM ${T}\nRUN c\n")
+    assert found.environment(found.instructions[-1]) == {"B": "1"}
+
+
 def test_shell_follows_stages() -> None:
     found = read('FROM x AS y\nSHELL ["/bin/bash", "-c"]\nFROM y\nRUN a\nFROM z\nRUN b\n')
     assert [found.shell(item)[0] for item in found.instructions if item.keyword == "RUN"] == ["/bin/bash", "/bin/sh"]

@@ -42,6 +42,7 @@ _WORD = re.compile(rb"\S+")
 _JSON_STRING = re.compile(rb'"((?:[^"\\]|\\.)*)"', re.DOTALL)
 _PAIR_WORD = re.compile(rb"""(?:[^\s'"\\]|\\.|'[^']*'|"(?:[^"\\]|\\.)*")+""", re.DOTALL)
 _QUOTED = re.compile(r"""'([^']*)'|"((?:[^"\\]|\\.)*)"|\\(.)""", re.DOTALL)
+_VARIABLE = re.compile(r"\$(?=\w|\{\w+(?::-[^}]*)?\})\{?(\w+)(?::-([^}]*))?\}?")
 _IGNORE = re.compile(rb"#\s*hadolint\s+(global\s+)?ignore\s*=\s*([A-Za-z0-9, \t]+)", re.IGNORECASE)
 
 
@@ -130,7 +131,10 @@ class Instruction:
 
 @dataclass(frozen=True)
 class Stage:
-    """What one FROM begins. `parent` is the index of the earlier stage that it builds on, None for an image."""
+    """What one FROM begins. `image` has the defaults of the ARGs above the first FROM put in.
+
+    `parent` is the index of the earlier stage that it builds on, None for an image.
+    """
 
     index: int
     name: str | None
@@ -186,7 +190,7 @@ class Dockerfile:
         return tuple(item.text for item in shells[-1].items or ()) if shells else ("/bin/sh", "-c")
 
     def base_image(self, instruction: Instruction) -> str:
-        """The image that an instruction's stage builds on in the end, as it is written; empty above the first FROM."""
+        """The image that an instruction's stage builds on in the end; empty above the first FROM."""
         return self._lineage(instruction.stage)[0].image if instruction.stage >= 0 else ""
 
     def _lineage(self, index: int) -> list[Stage]:
@@ -363,10 +367,11 @@ def _ignored(comment: bytes, for_all: bool) -> frozenset[str]:
 
 def _stages(instructions: list[Instruction]) -> Iterator[Stage]:
     names: dict[str, int] = {}
+    given = {pair.name: pair.value for item in instructions if item.stage < 0 for pair in item.pairs}
     for index in range(max((item.stage for item in instructions), default=-1) + 1):
         own = tuple(item for item in instructions if item.stage == index)
         words = [word.text for word in own[0].words]
-        image = words[0] if words else ""
+        image = _VARIABLE.sub(lambda found: given.get(found[1]) or found[2] or found[0], words[0]) if words else ""
         name = words[2] if len(words) > 2 and words[1].upper() == "AS" else None
         yield Stage(index, name, image, names.get(image.lower()), own)
         if name is not None:
