@@ -288,9 +288,10 @@ class PlainImports:
         """What is to be done about a statement; None where it names nothing that moved."""
         plan = Plan(stmt.start, stmt.end, "")
         line = line_of(self.names.source, stmt)
+        tops = {module.partition(".")[0] for module in self.judge.facts.moves.old_modules()}
         for item in stmt.items:
             target = self.judge.module(item.name)
-            if item.alias is None:
+            if item.alias is None and item.bound in tops:
                 ModuleUses(self.judge, self.names, plan).of_package(item, stmt, node)
             if target is None and not self.judge.facts.moves.splits(item.name):
                 continue

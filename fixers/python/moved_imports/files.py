@@ -12,8 +12,9 @@ from autofix.fixers.python.moved_imports.facts import Facts, Judge
 from autofix.fixers.python.moved_imports.from_imports import FromImports
 from autofix.fixers.python.moved_imports.locals import LocalNames
 from autofix.fixers.python.moved_imports.moves import Target
-from autofix.fixers.python.moved_imports.outline import import_nodes, is_fallback, tree
+from autofix.fixers.python.moved_imports.outline import import_nodes, is_fallback
 from autofix.fixers.python.moved_imports.strings import Position, literals, position
+from autofix.languages.python.syntax import root as tree
 from autofix.text.edit import replace
 
 

@@ -136,15 +136,21 @@ class FromImports:
         return next(iter(absolute_names(self.judge.path, written, self.names.packages)), written)
 
     def _star(self, node: Node, stmt: Statement, module: str) -> Plan | None:
-        """A star becomes the names that the file uses and that only the star can have brought."""
+        """Where names went several ways, a star becomes the names that the file uses and only the star can have brought."""
         target = self.judge.module(module)
         if target is None and not self.judge.facts.moves.splits(module):
             return None
         plan = Plan(stmt.start, stmt.end, module)
-        plan.unsafe = True
         if isinstance(target, Refusal):
             plan.refusals.append(target)
             return plan
+        if target is not None and not self.judge.facts.moves.splits(module):
+            # All that the old star brought the new one brings.
+            plan.believe(target)
+            check_circle(self.judge, plan, node, target)
+            plan.edits.append(replace(stmt.module_start, stmt.module_end, self._spelled(stmt, target.module)))
+            return plan
+        plan.unsafe = True
         used = dict(self._used_of_star(module))
         if self._is_opaque(stmt):
             plan.refuse(f"what the star brings from {module} cannot be told here", "list the names")

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 from autofix.fixers.python.moved_imports.facts import Facts
 from autofix.fixers.python.moved_imports.modules import module_names
 from autofix.fixers.python.moved_imports.occurrences import Binding, Occurrences, is_dynamic, scopes_of
-from autofix.fixers.python.moved_imports.outline import import_nodes, tree
+from autofix.fixers.python.moved_imports.outline import import_nodes
 from autofix.fixers.python.moved_imports.strings import SAFE, literals, position
+from autofix.languages.python.syntax import root as tree
 from autofix.project.project import Project
 from autofix.text.edit import Edit, replace
 from autofix.text.source import Source

@@ -140,8 +140,11 @@ class Moves:
         return None
 
     def splits(self, module: str) -> bool:
-        """Whether names of a module have moves of their own."""
-        return any(old == module for old, _ in self.names)
+        """Whether names of a module went other ways than the module, or are called otherwise now."""
+        whole = self.modules[module][0] if module in self.modules else None
+        return any(
+            old == module and (target.module, target.name) != (whole, name) for (old, name), target in self.names.items()
+        )
 
     def old_modules(self) -> Iterator[str]:
         """Every module that something has left."""

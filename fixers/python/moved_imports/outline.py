@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from autofix.fixers.python.moved_imports.statements import Statement, statement
+from autofix.languages.python.syntax import root as tree
 from autofix.text.source import Source
 
 if TYPE_CHECKING:
@@ -50,21 +51,16 @@ class Outline:
         return name in self.own or name in self.imported or self.dynamic
 
 
-def tree(source: Source) -> Node:
-    """The syntax tree of a Python file, parsed once for each text."""
-    return source.once(_parse)
-
-
-def _parse(source: Source) -> Node:
-    import tree_sitter
-    import tree_sitter_python
-
-    parser = tree_sitter.Parser(tree_sitter.Language(tree_sitter_python.language()))
-    return parser.parse(source.text).root_node
-
-
-def import_nodes(source: Source) -> Iterator[tuple[Node, Statement]]:
+def import_nodes(source: Source) -> tuple[tuple[Node, Statement], ...]:
     """Every import statement of a file, in order, wherever it stands."""
+    return source.once(_import_nodes)
+
+
+def _import_nodes(source: Source) -> tuple[tuple[Node, Statement], ...]:
+    return tuple(_found_imports(source))
+
+
+def _found_imports(source: Source) -> Iterator[tuple[Node, Statement]]:
     root = tree(source)
     for match in _IMPORT.finditer(source.text):
         keyword = root.descendant_for_byte_range(match.start(), match.end())
