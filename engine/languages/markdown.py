@@ -7,8 +7,10 @@ between the fences. Jekyll, Docusaurus and the others want the same, so whatever
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 
 from autofix.languages import yaml
 from autofix.text.source import Source
@@ -104,8 +106,7 @@ def comments(source: Source) -> list[Range]:
 
 def hidden(source: Source) -> list[Range]:
     """Code blocks, code spans and HTML comments: what looks like Markdown in them is none."""
-    layout = source.once(_layout)
-    return sorted([*layout.comments, *layout.code])
+    return source.once(_layout).ranges
 
 
 def _yaml_comments(source: Source) -> list[Range]:
@@ -162,15 +163,22 @@ _BLANK_LINE = re.compile(rb"\n[ \t]*\r?\n|\r[ \t]*\r")
 
 @dataclass
 class _Layout:
-    """Where code and comments are."""
+    """Where code and comments are; `body` is where the frontmatter ends."""
 
     lines: list[Range]
-    comments: list[Range]
-    code: list[Range]
+    body: int
+    comments: list[Range] = field(default_factory=list)
+    code: list[Range] = field(default_factory=list)
+
+    @cached_property
+    def ranges(self) -> list[Range]:
+        """Both in order; they do not overlap."""
+        return sorted([*self.comments, *self.code])
 
     def hidden(self, offset: int) -> bool:
-        """Whether a byte lies in code or a comment."""
-        return any(start <= offset < end for start, end in (*self.comments, *self.code))
+        """Whether a byte lies in code, a comment or the frontmatter."""
+        at = bisect_right(self.ranges, offset, key=lambda found: found[0]) - 1
+        return offset < self.body or (at >= 0 and offset < self.ranges[at][1])
 
 
 def _layout(source: Source) -> _Layout:
@@ -183,7 +191,7 @@ class _Scanner:
 
     def __init__(self, source: Source, start: int) -> None:
         self.text = source.text
-        self.layout = _Layout([source.line_range(line) for line in range(1, len(source.line_starts) + 1)], [], [])
+        self.layout = _Layout([source.line_range(line) for line in range(1, len(source.line_starts) + 1)], start)
         self.at = start
         self.fence: bytes | None = None
         self.after_blank = True
@@ -245,7 +253,7 @@ class _Scanner:
 _IMAGE = re.compile(r"!\[[^\]]*\](?:\([^)]*\)|\[[^\]]*\])")
 _LINK = re.compile(r"\[([^\[\]]*)\](?:\([^)]*\)|\[[^\]]*\])")
 _TAG = re.compile(r"<!--.*?-->|</?[a-zA-Z][^>]*>", re.DOTALL)
-_EMPHASIS = re.compile(r"(\*\*|__|~~|(?<![\w*])\*|(?<![\w_])_)(?=\S)(.+?)(?<=\S)\1(?!\w)")
+_EMPHASIS = re.compile(r"(?<!\\)(\*\*|__|~~|(?<![\w*])\*|(?<![\w_])_)(?=\S)(.+?)(?<=[^\s\\])\1(?!\w)")
 _ESCAPE = re.compile(r"\\([!-/:-@\[-`{-~])")
 
 

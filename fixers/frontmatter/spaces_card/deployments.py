@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from autofix.fixer import Language, Source
-from autofix.languages import commands, language_of, yaml
+from autofix.languages import commands, language_of, shell, yaml
 from autofix.text.excerpt import Excerpt
 
 
@@ -144,6 +144,8 @@ class _Job:
 
     def not_understood(self, script: _Script, text: str, reason: str) -> None:
         """A script with here-documents and the like: only that it pushes to a Space is known."""
+        for start, end in reversed(shell.ranges(text.encode())):
+            text = (text.encode()[:start] + text.encode()[end:]).decode()
         self.readme = self.readme or "README" in text
         self.moved = self.moved or f"the script is not understood ({reason})"
         url = _SPACE_URL.search(text)

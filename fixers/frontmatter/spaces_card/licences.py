@@ -13,6 +13,8 @@ _HEAD = 1500
 def licence_id(spelling: str) -> str | None:
     """The id that another spelling stands for: SPDX with its suffixes, or as people write it."""
     plain = re.sub(r"[\s_]+", "-", spelling.strip().lower())
+    if plain in hub().licences:
+        return plain
     plain = re.sub(r"-(?:only|or-later)$|\+$", "", re.sub(r"(?:^the-|,|-?\blicen[cs]e\b)", "", plain)).strip("-")
     if plain in hub().licences:
         return plain
