@@ -105,7 +105,7 @@ class FromImports:
         return module
 
     def _merged(self, node: Node, stmt: Statement, groups: list[Group]) -> list[Edit] | None:
-        """Edits that add the names to imports of the same modules in the same block, before this one; None without such."""
+        """Edits that add the names to imports of the same modules in the same block; None where there are none."""
         source = self.names.source
         found = {}
         for group in groups:
@@ -124,12 +124,12 @@ class FromImports:
         return edits
 
     def _existing(self, node: Node, stmt: Statement, group: Group) -> Statement | None:
+        """An import of the same module in the same block, before the statement or after it with only imports between."""
         for other_node, other in import_nodes(self.names.source):
-            if other.end > stmt.start:
-                return None
-            same = other_node.parent == node.parent and not other.star and other.module is not None
-            if same and group.module is not None and self._absolute(other.module or "") == self._absolute(group.module):
-                return other
+            if other_node.parent != node.parent or other.start == stmt.start or other.star or group.module is None:
+                continue
+            if other.module is not None and self._absolute(other.module) == self._absolute(group.module):
+                return other if other.end <= stmt.start or _only_imports_between(node, other_node) else None
         return None
 
     def _absolute(self, written: str) -> str:
@@ -200,6 +200,16 @@ class FromImports:
             found = self.judge.name(module, name)
             if found is not None:
                 yield name, found
+
+
+def _only_imports_between(first: Node, last: Node) -> bool:
+    """No statement between two of a block could use what the first of them imports."""
+    node = first.next_named_sibling
+    while node is not None and node != last:
+        if node.type not in ("import_statement", "import_from_statement", "comment"):
+            return False
+        node = node.next_named_sibling
+    return node is not None
 
 
 def _listed_instead(source: Source, stmt: Statement, grouped: dict[str, list[str]]) -> list[Edit]:
