@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
@@ -29,7 +30,35 @@ def _parse(source: Source) -> Tree:
 
 def parse(text: bytes) -> Tree:
     """The tree of any text; a parse never fails, errors are nodes of the tree."""
-    return _parser().parse(text)
+    found = _parser().parse(text)
+    if not found.root_node.has_error:
+        return found
+    masked = _without_type_defaults(text)
+    return _parser().parse(masked) if masked != text else found
+
+
+_TYPE_PARAMETERS = re.compile(rb"\b(?:class|def|type)[ \t]+\w+[ \t]*\[")
+
+
+def _without_type_defaults(text: bytes) -> bytes:
+    """A text of the same length in which the defaults of type parameters (PEP 696) read as bounds.
+
+    The grammar does not know `[T = int]` and `[T: Base = int]`; `[T : int]` and `[T: Base | int]` have the same names at the
+    same places, in the same scope.
+    """
+    masked = bytearray(text)
+    for start in _TYPE_PARAMETERS.finditer(text):
+        depth, bound = 1, False
+        for at in range(start.end(), len(text)):
+            byte = text[at : at + 1]
+            depth += (byte in b"[({") - (byte in b"])}")
+            if depth == 0:
+                break
+            if depth == 1 and byte == b"=":
+                masked[at : at + 1] = b"|" if bound else b":"
+            elif depth == 1 and byte in b":,":
+                bound = byte == b":"
+    return bytes(masked)
 
 
 @cache
@@ -72,6 +101,19 @@ def walk(node: Node) -> Iterator[Node]:
         while not cursor.goto_next_sibling():
             if not cursor.goto_parent():
                 return
+
+
+def unstarred(node: Node) -> Node:
+    """The operand of `*`; other nodes as they are. The grammar takes the `*` of `[*a.b()]` for a part of the name `a`."""
+    return node.named_children[0] if node.type == "list_splat" and node.named_children else node
+
+
+def expression_start(node: Node) -> int:
+    """Where an expression begins: its node may begin with the `*` before it, see `unstarred`."""
+    current = node
+    while current.type in ("attribute", "subscript", "call") and current.children:
+        current = current.children[0]
+    return unstarred(current).start_byte
 
 
 def comments(source: Source) -> list[tuple[int, int]]:
