@@ -174,14 +174,30 @@ def test_roles() -> None:
     assert not Role.TYPEOF.erased
 
 
+def test_tags_of_the_host_are_no_references() -> None:
+    text = "const div = 1, X = 2; <div><X /><x-y /><a:b /></div>"
+    assert found_in(text, "a.tsx") == [("X", Role.READ)]
+
+
 def test_arguments_belong_to_functions() -> None:
     assert found_in("function f() { arguments; (() => arguments)() }") == []
     assert found_in("const f = () => arguments") == [("arguments", Role.READ)]
 
 
 def test_ambient_names_are_told_from_real_ones() -> None:
-    file = scopes(Source("a.ts", b"declare const a: 1; declare function b(): void; const c = 1; declare var d; var d = 2")).file
-    assert {name: binding.ambient for name, binding in file.bindings.items()} == {"a": True, "b": True, "c": False, "d": False}
+    file = scopes(
+        Source(
+            "a.ts",
+            b"declare const a: 1; declare function b(): void; const c = 1; declare var d; var d = 2; var e; declare var e",
+        )
+    ).file
+    assert {name: binding.ambient for name, binding in file.bindings.items()} == {
+        "a": True,
+        "b": True,
+        "c": False,
+        "d": False,
+        "e": False,
+    }
     assert scopes(Source("a.d.ts", b"export const a: 1;")).file.bindings["a"].ambient
 
 

@@ -118,6 +118,12 @@ def test_joined_lines_are_one() -> None:
     assert not covered("a.ini", text, "apt b")
 
 
+def test_a_line_ending_belongs_to_its_line() -> None:
+    found, source = read("a.sh", "x\ny # autofix: ignore\n")
+    assert not found.covers("docker-apt", "docker", 0, 2)
+    assert found.covers("docker-apt", "docker", 2, len(source.text))
+
+
 def test_an_empty_finding_lies_on_its_line() -> None:
     found, source = read("a.sh", "x # autofix: ignore\ny\n")
     assert found.covers("docker-apt", "docker", 0, 0)
@@ -159,6 +165,7 @@ def test_whole_file_from_anywhere() -> None:
         ("# autofix: off[docker]\n# autofix: off[docker-apt]\n# autofix: on[docker-apt]\n@\n", False),
         ("# autofix: off\n# autofix: on\n# autofix: off[docker-*]\n@\n", True),
         ("# autofix: off[docker-cmd]\n@\n", False),
+        ("# autofix: off\n@\n# autofix: off\n", True),
     ],
 )
 def test_regions(text: str, in_force: bool) -> None:
