@@ -88,6 +88,7 @@ class _Run:
         self.applied: list[Proposal] = []
         self.dropped: dict[Proposal, str] = {}
         self.failures: dict[tuple[str, str], str] = {}
+        self.waiting = 0
         self.abandoned: set[str] = set()
         self.seen: dict[str, set[bytes]] = defaultdict(set)
         self.places = Places(self.bytes_of)
@@ -98,13 +99,15 @@ class _Run:
         self.scan()
         self.link(range(len(self.fixers)))
         dirty = self.first_round()
-        for _ in range(ROUND_LIMIT):
-            if not dirty:
-                break
+        rounds = 0
+        while dirty and rounds < ROUND_LIMIT:
+            waiting = self.waiting
             self.ask(dirty)
             dirty = self.make(self.proposals(dirty))
-        else:
-            self.abandon(dirty, f"still changes it after {ROUND_LIMIT} rounds")
+            # Fixes that want the same place and get their turns one by one come to an end by themselves.
+            rounds += self.waiting >= waiting
+        if dirty:
+            self.abandon(dirty, f"still changes it after {rounds} rounds")
         self.cache.save()
         return self.result()
 
@@ -238,6 +241,7 @@ class _Run:
         for outcome in outcomes:
             self._keep_summaries(outcome)
         again = {proposal.path for proposal in merged.deferred}
+        self.waiting = len(merged.deferred)
         changed -= self._stop_ping_pong(changed)
         return self._affected(changed, again)
 
@@ -348,20 +352,32 @@ class _Run:
         ]
 
     def _breaking(self, accepted: Sequence[Proposal], broken: dict[str, str]) -> dict[Proposal, str]:
-        """The proposals to blame for files that no longer parse: those of one fixer, if it breaks the file by itself."""
+        """The proposals to blame for files that no longer parse: those of one fixer that break the file by themselves."""
         culprits: dict[Proposal, str] = {}
         for path, reason in broken.items():
             touching = [proposal for proposal in accepted if path in proposal.touched()]
             by_fixer = [[p for p in touching if p.index == index] for index in sorted({p.index for p in touching})]
             guilty = [share for share in by_fixer if len(by_fixer) == 1 or self._breaks(share)]
             # Each fixer's share holds by itself: the later ones wait until the first is made.
-            for proposal in (proposal for share in guilty or by_fixer[1:] for proposal in share):
+            blamed = [self._guilty(share) for share in guilty] or by_fixer[1:]
+            for proposal in (proposal for share in blamed for proposal in share):
                 culprits[proposal] = f"the result would not parse: {path}: {reason}"
         return culprits
 
+    def _guilty(self, share: Sequence[Proposal]) -> Sequence[Proposal]:
+        """The part of a share that breaks the file; all of it where only the whole does."""
+        if len(share) == 1:
+            return share
+        middle = len(share) // 2
+        halves = [half for half in (share[:middle], share[middle:]) if self._breaks(half)]
+        return [proposal for half in halves for proposal in self._guilty(half)] or share
+
     def _breaks(self, share: Sequence[Proposal]) -> bool:
         merged = made_together(share)
-        tree = self.tree.after((proposal.fix for proposal in merged.accepted), merged.edits, self.bytes_of)
+        try:
+            tree = self.tree.after((proposal.fix for proposal in merged.accepted), merged.edits, self.bytes_of)
+        except Impossible:
+            return True
         return any(outcome.broken for outcome in self._verified(tree))
 
     def _gone(self, tree: Tree) -> set[str]:

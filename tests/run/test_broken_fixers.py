@@ -99,6 +99,19 @@ class TestResultsThatDoNotParse:
         assert [(item.fixer, item.path) for item in dropped] == [("breaks", "a.yaml")]
         assert "would not parse: a.yaml" in dropped[0].reason
 
+    def test_cost_the_one_fix(self, tmp_path):
+        text = "".join(f"- yes{'!' if number in (3, 7) else ''}\n" for number in range(10))
+        result = execute(write_tree(tmp_path, {"a.yaml": text}), toys.BreaksSometimes)
+        assert texts(result) == {"a.yaml": text.replace("yes\n", "no\n").encode()}
+        dropped = [item.start.line for item in result.findings if item.status is Status.DROPPED]
+        assert dropped == [4, 8]
+
+    def test_cost_all_that_only_break_together(self, tmp_path):
+        tree = {"a.py": "def f(one, two): ...\n", "b.py": "def f(one): ...\n"}
+        result = execute(write_tree(tmp_path, tree), toys.BreaksTogether)
+        assert texts(result) == {"b.py": b"def f(same): ...\n"}
+        assert [item.status for item in result.findings if item.path == "a.py"] == [Status.DROPPED] * 2
+
     def test_of_several_files_are_taken_back_in_all(self, tmp_path):
         tree = {"a.yaml": "# also=b.yaml\nvalue: old\n", "b.yaml": "value: old\n", "c.yaml": "value: old\n"}
         result = execute(write_tree(tmp_path, tree), toys.BothBroken)

@@ -362,6 +362,27 @@ class Breaks(Replace):
     word, new = "break-me", "]["
 
 
+class BreaksSometimes(Toy):
+    """`yes` becomes `no`, but where `!` follows the result does not parse as YAML."""
+
+    id = "breaks-sometimes"
+    word = "yes"
+
+    def outcome(self, start: int, end: int, source: Source, project: Project) -> Fix | Refusal:
+        return Fix((Edit(start, end, "][" if source.text[end : end + 1] == b"!" else "no"),))
+
+
+class BreaksTogether(Toy):
+    """`one` and `two` become `same`: not both of them may be arguments of a function."""
+
+    id = "breaks-together"
+    word = "def"
+
+    def fix(self, source: Source, project: Project) -> Iterable[Finding]:
+        for match in re.finditer(rb"one|two", source.text):
+            yield Finding(*match.span(), "another name", Fix((Edit(*match.span(), "same"),)))
+
+
 # Fixers whose edits meet.
 
 
@@ -375,6 +396,19 @@ class Long(Replace):
 class Short(Replace):
     id = "short"
     word, new = "beta", "two"
+
+
+class Appends(Toy):
+    """A line at the end for each `line n`, unless it stands there."""
+
+    id = "appends"
+    word = "line"
+
+    def fix(self, source: Source, project: Project) -> Iterable[Finding]:
+        for match in re.finditer(rb"line (\d+)", source.text):
+            added = f"added {match[1].decode()};\n"
+            if added.encode() not in source.text:
+                yield Finding(*match.span(), "has no line", Fix((Edit(len(source.text), len(source.text), added),)))
 
 
 # Fixers of several files.
