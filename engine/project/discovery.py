@@ -128,8 +128,10 @@ def _common_root(real: Sequence[Path]) -> Path:
 
 
 def _work_tree(folder: Path) -> Path | None:
-    if "GIT_DIR" not in os.environ:
-        return _nearest_work_tree(folder)
+    found = _nearest_work_tree(folder)
+    # A hook of git has GIT_DIR set, too: there git takes whatever folder it is asked in for the top.
+    if found is not None or "GIT_DIR" not in os.environ:
+        return found
     done = subprocess.run([*GIT, "-C", str(folder), "rev-parse", "--show-toplevel"], capture_output=True, check=False)
     top = os.fsdecode(done.stdout.rstrip(b"\n"))
     return Path(top).resolve() if done.returncode == 0 and top else None

@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
-from repositories import git, make_repository, read_tree, write_tree
+from repositories import IDENTITY, git, make_repository, read_tree, write_tree
 
 from .conftest import COMMAND, Autofix
 
@@ -197,6 +197,27 @@ class TestPathsThatLookLikeCommands:
         write_tree(root, {"-n.cfg": "old\n"})
         assert autofix("--", "-n.cfg", cwd=root).returncode == 0
         assert read_tree(root)["-n.cfg"] == b"new\n"
+
+
+class TestHooksOfGit:
+    """Git sets GIT_DIR and GIT_INDEX_FILE for them."""
+
+    @pytest.mark.parametrize("linked", [False, True], ids=["main", "linked"])
+    def test_files_below_the_top(self, environment, root, tmp_path, linked):
+        command = " ".join(f"'{word}'" for word in COMMAND)
+        hook = write_tree(root, {".git/hooks/pre-commit": f"#!/bin/sh\nexec {command} --allow-dirty -q sub/c.cfg\n"})
+        (hook / ".git/hooks/pre-commit").chmod(0o755)
+        if linked:
+            git(root, "worktree", "add", "--quiet", str(tmp_path / "linked"))
+            root = tmp_path / "linked"
+        write_tree(root, {"sub/c.cfg": "old\n", "sub/d.cfg": "old\n"})
+        git(root, "add", ".")
+        done = subprocess.run(["git", "commit", "-am", "x"], cwd=root, env={**environment, **IDENTITY}, capture_output=True)
+        assert done.returncode == 0, done.stderr
+        assert {path: data for path, data in read_tree(root).items() if "sub" in path} == {
+            "sub/c.cfg": b"new\n",
+            "sub/d.cfg": b"old\n",
+        }
 
 
 def test_a_recipe_implies_its_unsafe_fixes(autofix: Autofix, root):
