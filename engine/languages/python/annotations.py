@@ -76,7 +76,9 @@ class Annotations(ABC):
         """The number of strings around the fragment that is read."""
         self.opaque: list[tuple[int, int]] = []
         self.typing_names: dict[str, str] = {}
-        """What the file calls the names of `typing`; modules by `""`."""
+        """What the file calls the names of `typing`."""
+        self.typing_modules: set[bytes] = set()
+        """What it calls the modules `typing` and `typing_extensions`."""
 
     @abstractmethod
     def push(self, node: Node | None, scope: Scope) -> None:
@@ -96,8 +98,12 @@ class Annotations(ABC):
 
     def note_typing(self, found: Import) -> None:
         """Remembers what an import calls the names of `typing`."""
-        if found.module in _TYPING and not found.level:
-            self.typing_names |= {item.bound: item.name for item in found.names if item.name != "*"}
+        if not found.is_from:
+            self.typing_modules |= {item.bound.encode() for item in found.names if item.name in _TYPING}
+        elif found.module in _TYPING and not found.level:
+            self.typing_names |= {item.bound: item.name for item in found.names}
+            if found.is_star:
+                self.typing_names |= {name: name for name in (*_CALLS, *_GENERICS, *_NO_TYPES)}
 
     def annotation(self, node: Node, scope: Scope, *, alias: bool = False, value: Node | None = None) -> None:
         """A type. With `alias` and the annotation `TypeAlias` the value is one too."""
@@ -170,7 +176,7 @@ class Annotations(ABC):
         types = _CALLS.get(self._canonical(function, strict=True))
         if types is None:
             return
-        values = [child for child in arguments.named_children if child.type != "comment"]
+        values = [child for child in arguments.named_children if child.type not in ("comment", "line_continuation")]
         positional = [child for child in values if child.type != "keyword_argument"]
         found = positional[types[0]]
         for child in values:
@@ -208,8 +214,9 @@ class Annotations(ABC):
             name = self._bytes(node).decode("utf-8", "replace")
             return self.typing_names.get(name, "" if strict else name)
         if node.type in ("attribute", "member_type"):
-            *_, last = self._bytes(node).decode("utf-8", "replace").split(".")
-            return last.strip()
+            before, _, last = self._bytes(node).rpartition(b".")
+            known = not strict or before.strip() in self.typing_modules
+            return last.strip().decode("utf-8", "replace") if known else ""
         return ""
 
     def _bytes(self, node: Node) -> bytes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from autofix.languages.python.lines import CannotEdit, is_first_on_line, is_last_on_line, line_indent, next_line
+from autofix.languages.python.syntax import expression_start
 from autofix.text.edit import Edit, insert
 from autofix.text.source import Source
 
@@ -27,7 +28,7 @@ def add_keyword_argument(source: Source, call: Node, name: str, value: str) -> l
     if arguments.type == "generator_expression":
         start, end = arguments.start_byte, arguments.end_byte
         return [insert(start, "("), insert(end, f", {argument})")]
-    given = [child for child in arguments.named_children if child.type != "comment"]
+    given = [child for child in arguments.named_children if child.type not in ("comment", "line_continuation")]
     if any(_keyword(source, child) == name for child in given):
         return []
     anchors = [child for child in given if child.type != "dictionary_splat"]
@@ -55,7 +56,7 @@ def _comma_after(arguments: Node, argument: Node) -> Node | None:
     for child in arguments.children:
         if seen and child.type == ",":
             return child
-        if seen and child.type != "comment":
+        if seen and child.type not in ("comment", "line_continuation"):
             return None
         seen = seen or child == argument
     return None
@@ -120,8 +121,9 @@ def await_expression(source: Source, node: Node) -> list[Edit]:
 
 def wrap_expression(source: Source, node: Node, before: str, after: str) -> list[Edit]:
     """The edits that put text around an expression. Whether it then means what it should is for the caller to know."""
-    glue = " " if _touches_word(source, node.start_byte, before) else ""
-    edits = [insert(node.start_byte, glue + before)] if before else []
+    start = expression_start(node)
+    glue = " " if _touches_word(source, start, before) else ""
+    edits = [insert(start, glue + before)] if before else []
     return [*edits, insert(node.end_byte, after)] if after else edits
 
 

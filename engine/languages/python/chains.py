@@ -19,7 +19,10 @@ def chain(source: Source, reference: Reference) -> Chain:
     parts, ends = [source.slice(reference.start, reference.end)], [reference.end]
     node = root(source).descendant_for_byte_range(reference.start, reference.end)
     while node is not None and (outer := node.parent) is not None:
-        if outer.type != "attribute" or outer.start_byte != node.start_byte or outer.children[0] != node:
+        if outer.type == "list_splat" and len(parts) == 1:
+            node = outer
+            continue
+        if outer.type != "attribute" or outer.children[0] != node:
             break
         attribute = outer.child_by_field_name("attribute")
         if attribute is None:

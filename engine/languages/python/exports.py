@@ -41,7 +41,7 @@ class Exports:
 
     def call(self, method: bytes, arguments: Node) -> None:
         """`__all__.method(arguments)`."""
-        values = [child for child in arguments.named_children if child.type != "comment"]
+        values = [child for child in arguments.named_children if child.type not in ("comment", "line_continuation")]
         if method == b"extend" and len(values) == 1:
             self.add(values[0])
         elif method == b"append" and len(values) == 1:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
 from autofix.languages.python.lines import CannotEdit, line_indent
+from autofix.languages.python.syntax import expression_start
 from autofix.text.edit import Edit, replace
 from autofix.text.source import Source
 
@@ -67,12 +68,16 @@ def rewrite_statement(
         raise CannotEdit("the statement does not begin its line")
     inner_indent = indent or "    "
 
+    def parse(code: str) -> cst.Module:
+        # The parser knows the line ending only from a text that has one.
+        return cst.parse_module(code).with_changes(default_newline=newline)
+
     def render() -> str:
         if not indent:
-            module = cst.parse_module(text)
+            module = parse(text)
             return _rendered(module, module.with_changes(body=_one_or_more(transform, module.body)), text, "")
         prefix = f"{_HEADER}{newline}{inner_indent}"
-        module = cst.parse_module(prefix + text)
+        module = parse(prefix + text)
         outer = cst.ensure_type(module.body[0], cst.If)
         block = cst.ensure_type(outer.body, cst.IndentedBlock)
         body = _one_or_more(transform, block.body)
@@ -103,7 +108,7 @@ def _rendered(module: libcst.Module, changed: libcst.Module, text: str, prefix: 
 
 
 def _edit(node: Node, text: str, changed: str) -> Edit | None:
-    return None if changed == text else replace(node.start_byte, node.end_byte, changed)
+    return None if changed == text else replace(expression_start(node), node.end_byte, changed)
 
 
 def _text(source: Source, node: Node) -> str:
@@ -113,7 +118,7 @@ def _text(source: Source, node: Node) -> str:
         raise CannotEdit("the code has a syntax error")
     if depth(node) > DEEPEST:
         raise CannotEdit("the code is nested too deeply to be rewritten")
-    return source.slice(node.start_byte, node.end_byte)
+    return source.slice(expression_start(node), node.end_byte)
 
 
 def depth(node: Node) -> int:

@@ -211,12 +211,12 @@ class Builder(Annotations):
             self.exports.call(called[len(b"__all__.") :], arguments)
         self._stack.append((arguments, scope))
         self._stack.append((function, scope))
-        if self.typing_names and arguments.named_child_count:
+        if (self.typing_names or self.typing_modules) and arguments.named_child_count:
             self.typing_call(function, arguments, scope)
 
     def on_subscript(self, node: Node, scope: Scope) -> None:
         """`Optional["User"]` outside of annotations; other subscripts are expressions."""
-        if self.typing_names and self.typing_subscript(node, scope):
+        if (self.typing_names or self.typing_modules) and self.typing_subscript(node, scope):
             return
         self._stack.extend((child, scope) for child in reversed(node.named_children))
 
@@ -325,8 +325,7 @@ class Builder(Annotations):
         for item in found.names:
             if item.bound:
                 self._bind_import(found, item, scope)
-        if found.is_from:
-            self.note_typing(found)
+        self.note_typing(found)
 
     def _bind_import(self, found: Import, item: ImportedName, scope: Scope) -> None:
         start, end = item.bound_range

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from autofix.languages import Language
 from autofix.languages.python.imports import read_import
 from autofix.languages.python.outline import Definition, definitions, exports
-from autofix.languages.python.syntax import language, root
+from autofix.languages.python.syntax import language, root, unstarred
 from autofix.languages.summarizer import Summarizer
 from autofix.text.source import Source
 
@@ -219,6 +219,7 @@ def dotted(node: Node, text: bytes) -> str:
     raw = text[node.start_byte : node.end_byte]
     if _DOTTED.fullmatch(raw):
         return raw.decode("ascii")
+    node = unstarred(node)
     if node.type not in ("identifier", "attribute"):
         return ""
     parts: list[str] = []
@@ -227,6 +228,7 @@ def dotted(node: Node, text: bytes) -> str:
         attribute = current.child_by_field_name("attribute")
         parts.append(_slice(attribute, text) if attribute is not None else "")
         current = current.child_by_field_name("object")
+    current = unstarred(current) if current is not None else None
     if current is not None and current.type == "identifier":
         parts.append(_slice(current, text))
         return ".".join(reversed(parts))
