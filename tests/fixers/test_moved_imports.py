@@ -182,7 +182,7 @@ def test_what_a_module_offers() -> None:
 # Splitting statements.
 
 NAMES = st.lists(st.sampled_from(["alpha", "beta as b", "gamma", "delta as d", "eps"]), min_size=1, max_size=5, unique=True)
-LAYOUTS = st.sampled_from(["line", "brackets", "backslash", "rows", "comments"])
+LAYOUTS = st.sampled_from(["line", "brackets", "backslash", "rows", "comments", "shared"])
 
 
 def laid_out(names: list[str], layout: str) -> str:
@@ -194,6 +194,9 @@ def laid_out(names: list[str], layout: str) -> str:
         return "from old import " + ", \\\n    ".join(names) + "\n"
     if layout == "rows":
         return "from old import (\n" + "".join(f"    {name},\n" for name in names) + ")\n"
+    if layout == "shared":
+        pairs = [", ".join(names[at : at + 2]) for at in range(0, len(names), 2)]
+        return "from old import (\n" + "".join(f"    {pair},  # row {row}\n" for row, pair in enumerate(pairs)) + ")\n"
     rows = "".join(f"    # above {number}\n    {name},  # beside {number}\n" for number, name in enumerate(names))
     return f"from old import (  # first\n{rows}    # last\n)  # end\n"
 
