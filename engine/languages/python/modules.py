@@ -130,9 +130,9 @@ class ModuleIndex:
         best = max(rank for _, rank in found)
         paths = [path for path, rank in found if rank == best]
         code = [path for path in paths if path.endswith(".py")] or paths
-        # `a/__init__.py` shadows `a.py` in the same folder.
-        if len(code) == 2 and code[0].removesuffix("/__init__.py") == code[1].removesuffix(".py"):
-            return code[0]
+        if len(code) == 2 and _stem(code[0]) == _stem(code[1]):
+            # `a/__init__.py` shadows `a.py` in the same folder.
+            return next(path for path in code if _is_init(path))
         if len(code) > 1:
             return Ambiguous(tuple(code))
         return code[0]

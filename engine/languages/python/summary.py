@@ -45,7 +45,7 @@ class FunctionSummary(NamedTuple):
     """1-based line of `def`."""
     is_async: bool
     decorators: tuple[str, ...]
-    """Dotted, without arguments; `""` for what is no dotted name."""
+    """Without arguments, as `Call.callee`."""
 
 
 class ClassSummary(NamedTuple):
@@ -54,7 +54,7 @@ class ClassSummary(NamedTuple):
     name: str
     line: int
     bases: tuple[str, ...]
-    """Dotted, without subscripts; `""` for what is no dotted name."""
+    """Without subscripts, as `Call.callee`."""
 
 
 class Call(NamedTuple):

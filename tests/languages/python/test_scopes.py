@@ -11,6 +11,7 @@ import pytest
 from autofix.languages.python.scopes import Binding, Kind, Module, ScopeKind, scopes
 from autofix.languages.python.syntax import check, error_lines
 from autofix.text.source import Source, Undecodable
+from python_programs import PROGRAMS
 from symtables import differences
 
 STDLIB = Path(sysconfig.get_paths()["stdlib"])
@@ -18,11 +19,6 @@ STDLIB = Path(sysconfig.get_paths()["stdlib"])
 
 def module(text: str) -> Module:
     return scopes(Source("a.py", text.encode()))
-
-
-PROGRAMS = dict(
-    part.split("\n", 1) for part in Path(__file__).with_name("programs.txt").read_text("utf-8").split("\n#### ")[1:]
-)
 
 
 @pytest.mark.parametrize("text", PROGRAMS.values(), ids=PROGRAMS.keys())
