@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import importlib
-import pkgutil
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
+from functools import cached_property
+from pathlib import Path
 from types import MappingProxyType, ModuleType
 from typing import cast
 
@@ -30,10 +31,17 @@ class Registry:
     fixers: Mapping[str, FixerClass]
     problems: Sequence[str] = ()
 
+    @cached_property
+    def group_of(self) -> Mapping[str, str]:
+        """The domain of each fixer, by its id."""
+        if isinstance(self.fixers, _Fixers):
+            return self.fixers.groups
+        return {name: fixer.group for name, fixer in self.fixers.items()}
+
     @property
     def groups(self) -> frozenset[str]:
         """The domains that have a fixer."""
-        return frozenset(fixer.group for fixer in self.fixers.values())
+        return frozenset(self.group_of.values())
 
     def matching(self, selectors: Iterable[str]) -> dict[str, FixerClass]:
         """The fixers that ids, groups, globs or recipes name.
@@ -41,13 +49,7 @@ class Registry:
         Raises:
             UnknownSelector: a selector matches nothing.
         """
-        chosen: set[str] = set()
-        for selector in selectors:
-            found = set(self._matched_by(selector))
-            if not found:
-                raise UnknownSelector(self._unknown(selector))
-            chosen |= found
-        return {name: fixer for name, fixer in self.fixers.items() if name in chosen}
+        return {name: self.fixers[name] for name in sorted(self._names(selectors))}
 
     def selected(self, select: Sequence[str] | None, ignore: Sequence[str]) -> dict[str, FixerClass]:
         """The fixers of a run: those of `select`, by default all that are on by default, without those of `ignore`.
@@ -58,13 +60,22 @@ class Registry:
         chosen = (
             {name: fixer for name, fixer in self.fixers.items() if fixer.default} if select is None else self.matching(select)
         )
-        ignored = self.matching(ignore)
+        ignored = set(self._names(ignore))
         return {name: fixer for name, fixer in chosen.items() if name not in ignored}
+
+    def _names(self, selectors: Iterable[str]) -> set[str]:
+        chosen: set[str] = set()
+        for selector in selectors:
+            found = set(self._matched_by(selector))
+            if not found:
+                raise UnknownSelector(self._unknown(selector))
+            chosen |= found
+        return chosen
 
     def _matched_by(self, selector: str) -> Iterator[str]:
         patterns = RECIPES[selector].selectors if selector in RECIPES else (selector,)
-        for name, fixer in self.fixers.items():
-            if any(fixer.group == pattern or fnmatchcase(name, pattern) for pattern in patterns):
+        for name, group in self.group_of.items():
+            if any(group == pattern or fnmatchcase(name, pattern) for pattern in patterns):
                 yield name
 
     def _unknown(self, selector: str) -> str:
@@ -95,34 +106,70 @@ RECIPES: Mapping[str, Recipe] = MappingProxyType(
 )
 
 
-@dataclass
-class _Loading:
-    fixers: dict[str, FixerClass] = field(default_factory=dict)
-    problems: list[str] = field(default_factory=list)
+class _Fixers(Mapping[str, FixerClass]):
+    """Fixers that are imported when they are asked for: a run of one does not wait for all others."""
 
-    def add(self, module: ModuleType, origin: str) -> None:
-        for fixer in _declared_in(module):
-            if (lack := _lack(fixer)) is not None:
-                self.problems.append(f"fixer {fixer.__name__} of {origin} is left out: {lack}")
-                continue
-            known = self.fixers.setdefault(fixer.id, fixer)
-            if known is not fixer:
-                self.problems.append(f"fixer {fixer.id!r} of {origin} is left out: {known.__module__} has that id")
+    def __init__(self, places: Mapping[str, tuple[str, str]], others: Mapping[str, FixerClass]) -> None:
+        """Take the group and the module of each of our fixers, and those of others, which are loaded."""
+        self._places = places
+        self._loaded = dict(others)
+        groups = {name: group for name, (group, _) in places.items()} | {name: fixer.group for name, fixer in others.items()}
+        self.groups: Mapping[str, str] = dict(sorted(groups.items()))
+
+    def __getitem__(self, name: str) -> FixerClass:
+        if name not in self._loaded:
+            _, module = self._places[name]
+            self._loaded[name] = next(fixer for fixer in _declared_in(importlib.import_module(module)) if fixer.id == name)
+        return self._loaded[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.groups)
+
+    def __len__(self) -> int:
+        return len(self.groups)
 
 
 def load() -> Registry:
-    """Import all fixers. A third-party one that cannot be imported costs only itself and is named."""
-    loading = _Loading()
-    package = importlib.import_module("autofix.fixers")
-    for info in pkgutil.walk_packages(package.__path__, "autofix.fixers."):
-        loading.add(importlib.import_module(info.name), "autofix")
+    """Find all fixers: our own by what stands in their files, those of others by importing them.
+
+    A third-party one that cannot be imported costs only itself and is named.
+    """
+    ours = _our_places()
+    others: dict[str, FixerClass] = {}
+    problems: list[str] = []
     for name, value in _entry_points():
         try:
-            loading.add(importlib.import_module(value.partition(":")[0]), f"entry point {name!r}")
+            offered = list(_declared_in(importlib.import_module(value.partition(":")[0])))
         except (Exception, SystemExit) as error:
             reason = " ".join(f"{type(error).__name__}: {error}".split())
-            loading.problems.append(f"entry point {name!r} ({value}) cannot be loaded: {reason}")
-    return Registry(dict(sorted(loading.fixers.items())), tuple(loading.problems))
+            problems.append(f"entry point {name!r} ({value}) cannot be loaded: {reason}")
+            continue
+        for fixer in offered:
+            if (lack := _lack(fixer)) is not None:
+                problems.append(f"fixer {fixer.__name__} of entry point {name!r} is left out: {lack}")
+            elif fixer.id in ours or others.setdefault(fixer.id, fixer) is not fixer:
+                holder = ours[fixer.id][1] if fixer.id in ours else others[fixer.id].__module__
+                problems.append(f"fixer {fixer.id!r} of entry point {name!r} is left out: {holder} has that id")
+    return Registry(_Fixers(ours, others), tuple(problems))
+
+
+# How a fixer's class says its id; tests compare what this finds with what the classes say.
+_DECLARATION = re.compile(rb'^    id = "([a-z0-9-]+)"', re.MULTILINE)
+
+
+def _our_places() -> dict[str, tuple[str, str]]:
+    """Group and module of each of our fixers, by its id."""
+    package = importlib.import_module("autofix.fixers")
+    found: dict[str, tuple[str, str]] = {}
+    for folder in sorted(Path(package.__path__[0]).iterdir()):
+        if not folder.is_dir():
+            continue
+        for file in (*folder.glob("*.py"), *folder.glob("*/__init__.py")):
+            declared = _DECLARATION.search(file.read_bytes())
+            if declared is not None:
+                stem = file.parent.name if file.name == "__init__.py" else file.stem
+                found[declared[1].decode()] = (folder.name, f"autofix.fixers.{folder.name}.{stem}")
+    return found
 
 
 def _entry_points() -> Iterator[tuple[str, str]]:

@@ -132,7 +132,7 @@ def _settings(request: Request, settings: Configuration, registry: Registry) -> 
         unsafe=settings.unsafe if request.unsafe is None else request.unsafe,
         limits=Limits(request.jobs or available_cores()),
         cache=request.cache,
-        known_ids={name: fixer.group for name, fixer in registry.fixers.items()},
+        known_ids=registry.group_of,
         progress=request.progress,
     )
 

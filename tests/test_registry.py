@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
+import pkgutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from autofix.fixer import Fixer, ProgramFixer
 from autofix.registry import RECIPES, UnknownSelector, load
 from repositories import write_tree
 
@@ -96,6 +99,28 @@ def test_an_id_that_is_taken(tmp_path):
     assert "fixer 'shout' of entry point 'two' is left out: one has that id" in said
     assert "fixer 'workflow-branch' of entry point 'clash' is left out: autofix.fixers.workflows.workflow_branch has" in said
     assert (root / "a.cfg").read_text() == "HELLO\n"
+
+
+def test_our_fixers_are_found_without_importing_them():
+    registry = load()
+    package = importlib.import_module("autofix.fixers")
+    classes = [
+        value
+        for info in pkgutil.walk_packages(package.__path__, "autofix.fixers.")
+        for value in vars(importlib.import_module(info.name)).values()
+        if isinstance(value, type) and value.__module__ == info.name and issubclass(value, Fixer | ProgramFixer)
+    ]
+    assert {fixer.id: fixer.group for fixer in classes} == registry.group_of
+    assert {fixer.id: fixer for fixer in classes} == dict(registry.fixers)
+
+
+def test_only_the_selected_fixer_is_imported():
+    code = (
+        "import sys; from autofix.registry import load; load().selected(['workflow-branch'], ['docker-*']); print(*sys.modules)"
+    )
+    modules = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    assert "autofix.fixers.workflows.workflow_branch" in modules
+    assert not [name for name in modules if name.startswith(("autofix.fixers.docker.", "autofix.fixers.python."))]
 
 
 def test_selectors():
