@@ -100,6 +100,8 @@ URL = "https://me:$T@huggingface.co/spaces/me/books"
         (f"git checkout -b x\ngit push {URL} x:main", ("", "books")),
         (f"git checkout --orphan x\ngit push {URL} x:main", (None, "books")),
         ("hf upload me/books . --repo-type space", ("", "books")),
+        ("uvx hf upload spaces/me/books api", ("api", "books")),
+        ("hf upload me/books api --type space", ("api", "books")),
         ("hf upload --repo-type=space me/books api", ("api", "books")),
         ("huggingface-cli upload me/books api . --repo-type space --exclude '*.pyc'", ("api", "books")),
         ("hf upload me/books README.md README.md --repo-type space", (None, "books")),
@@ -119,6 +121,7 @@ def test_what_a_script_pushes(script: str, expected: tuple[str | None, str]) -> 
         f"git fetch {URL}",
         "git push https://huggingface.co/me/model main",
         "hf upload me/model .",
+        "hf upload datasets/me/books .",
         "curl https://huggingface.co/spaces/me/books",
     ],
 )

@@ -96,7 +96,7 @@ class SpacesCard(ProgramFixer[NoOptions, evidence.Facts]):
     @property
     def needles(self) -> Sequence[Sequence[bytes]]:
         """What every card, every push to a Space and every Dockerfile for one has at least one of."""
-        return ((b"huggingface", b"hub-sync", b"hf.co/spaces", b"--repo-type", b"colorFrom", b"sdk:", b"sdk :", b"7860"),)
+        return ((b"huggingface", b"hub-sync", b"hf.co/spaces", b"hf upload", b"colorFrom", b"sdk:", b"7860"),)
 
     def wants(self, path: str) -> bool:
         """READMEs whatever else is in their name, Dockerfiles and scripts; of YAML only the workflows."""
@@ -160,8 +160,10 @@ def _deployment(source: Source, project: Project, facts: evidence.Facts) -> Iter
         except inference.Unclear as error:
             yield _refused(start, end, message, str(error), space.evidence)
             continue
-        if not space.pushed:
-            yield _refused(start, end, message, "nothing pushes this folder to a Space", space.evidence)
+        other = next((path for path in project.paths if path.lower() == space.readme.lower()), None)
+        if other is not None or not space.pushed:
+            reason = f"the Hub reads no {other}" if other else "nothing pushes this folder to a Space"
+            yield _refused(start, end, message, reason, space.evidence)
             continue
         content = changes.card_text(values, "\n").encode()
         fix = Fix(files=[CreateFile(space.readme, content)])

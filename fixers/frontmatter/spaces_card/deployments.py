@@ -124,7 +124,8 @@ class _Job:
         self, line: int, what: str, root: str | None, reason: str, space: str = "", sdk: str = "", readme: bool = False
     ) -> None:
         space = "" if re.search(r"[$<{\s]", space) else space.removesuffix(".git").strip("/")
-        what = _EXPRESSION.sub("***", what)
+        what = re.sub(r"//[^/\s]*@|\bhf_\w+", lambda found: "//***@" if found[0].startswith("/") else "***", what)
+        what = " ".join(_EXPRESSION.sub("***", what).split())
         self.deployments.append(Deployment(self.path, line, what, root, "" if root is not None else reason, space, sdk, readme))
 
     def script(self, script: _Script) -> None:
@@ -221,9 +222,8 @@ class _Run:
             return
         prefix = _prefix(text)
         branch = next((self.job.branches[part] for word in words if (part := word.partition(":")[0]) in self.job.branches), "")
-        what = " ".join(re.sub(r"//[^/\s]*@", "//***@", text).split())
         root, reason = self.root(prefix or branch)
-        self.job.add(self.line(command), what, root, reason, "/".join(url[1].split("/")[1:2]))
+        self.job.add(self.line(command), text, root, reason, "/".join(url[1].split("/")[1:2]))
 
     def space_url(self, word: str) -> re.Match[str] | None:
         return _SPACE_URL.search(word) or _SPACE_URL.search(self.job.remotes.get(word, ""))
@@ -239,19 +239,18 @@ class _Run:
         return None, f"it runs in {self.folder}/, and git push sends the whole repository"
 
     def upload(self, command: commands.Command, words: Sequence[str]) -> None:
-        """`hf upload REPOSITORY [FOLDER] [PATH_IN_REPOSITORY] --repo-type space`."""
+        """`hf upload REPOSITORY [FOLDER] [PATH_IN_REPOSITORY] --repo-type space`, or `hf upload spaces/REPOSITORY ..`."""
         text = " ".join(words)
-        if re.search(r"--repo-type[= ]space\b", text) is None:
+        repository, *rest = _without_options(words) or [""]
+        if not repository.startswith("spaces/") and re.search(r"--(?:repo-)?type[= ]spaces?\b", text) is None:
             return
-        given = _without_options(words)
-        source = given[1] if len(given) > 1 else "."
-        if "$" in source or (len(given) > 2 and given[2] not in (".", "/", "./")):
-            root, reason = None, "only a part is uploaded" if "$" not in source else f"it uploads {source}"
-        elif self.job.moved or self.folder is None:
-            root, reason = None, self.job.moved or "the folder is known only when it runs"
-        else:
-            root, reason = _joined(self.folder, source), ""
-        self.job.add(self.line(command), "hf upload " + text, root, reason, given[0].rpartition("/")[2] if given else "")
+        source = rest[0] if rest else "."
+        root, reason = None, self.job.moved or "the folder is known only when it runs"
+        if "$" in source or rest[1:2] not in ([], ["."], ["/"], ["./"]):
+            reason = f"it uploads {source}" if "$" in source else "only a part is uploaded"
+        elif not self.job.moved and self.folder is not None:
+            root = _joined(self.folder, source)
+        self.job.add(self.line(command), "hf upload " + text, root, reason, repository.rpartition("/")[2])
 
 
 def _leaves_the_commit(words: Sequence[str]) -> bool:

@@ -147,9 +147,12 @@ def _title(project: Project, space: Space, readme: Source | None) -> Value:
 
 
 def _heading(readme: Source) -> Value | None:
+    """The title of the page: a first-level heading that none of another level precedes."""
     for heading in markdown.headings(readme):
         title = without_emoji(markdown.plain_text(heading.text))
-        if heading.level == 1 and title:
+        if heading.level != 1:
+            break
+        if title:
             return Value("title", title, f"{readme.path}:{readme.line_of(heading.start)}")
     return None
 

@@ -149,8 +149,8 @@ def _fences(source: Source) -> Iterator[Damage]:
 _BELOW = re.compile(rb"^---(?:\r\n|\r|\n)([\S\s]*?)(?:\r\n|\r|\n)---[ \t]*(?:\r\n|\n|\Z)", re.MULTILINE)
 # What people put above a card: comments, badges and other images, blank lines.
 _PREAMBLE = re.compile(
-    r"(?:\s+|<!--.*?-->|\[?!\[[^\]]*\](?:\([^)]*\)|\[[^\]]*\])(?:\](?:\([^)]*\)|\[[^\]]*\]))?"
-    r"|</?(?:p|div|a|img|br|picture|source|center)\b[^>]*>)*",
+    r"(?:\s|<!--.*?-->|\[?!\[[^\]]*\](?:\([^)]*\)|\[[^\]]*\])(?:\](?:\([^)]*\)|\[[^\]]*\]))?"
+    r"|</?(?:p|div|a|img|br|picture|source|center)\b[^>]*>)*+",
     re.DOTALL | re.IGNORECASE,
 )
 
