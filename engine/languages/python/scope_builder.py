@@ -273,7 +273,10 @@ class Builder(Annotations):
             self.exports.assign(value)
         if left.type == "subscript" and self._text(left).startswith(b"sys.modules["):
             self.dynamic.append(Dynamic("sys.modules", left.start_byte, scope))
-        self.targets(left, scope, Kind.ANNOTATION if value is None else Kind.ASSIGNMENT, node)
+        if value is None and left.type != "identifier":
+            self.push(left, scope)  # `(a): int` and `a.b: int` bind nothing
+        else:
+            self.targets(left, scope, Kind.ANNOTATION if value is None else Kind.ASSIGNMENT, node)
 
     def on_augmented_assignment(self, node: Node, scope: Scope) -> None:
         """`a += b` binds and reads."""

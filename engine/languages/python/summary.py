@@ -124,6 +124,10 @@ def _start(node: Node) -> int:
     return node.start_byte
 
 
+def _span(node: Node) -> tuple[int, int]:
+    return node.start_byte, node.end_byte
+
+
 def _ordered(nodes: list[Node]) -> list[Node]:
     return sorted(nodes, key=_start)
 
@@ -204,7 +208,8 @@ def _calls(text: bytes, found: dict[str, list[Node]], frames: _Frames) -> tuple[
     awaited = {node.start_byte: node.end_byte for node in found.get("awaited", ())}
     names: dict[bytes, str] = {}
     calls = []
-    for node in _ordered(found.get("callee", [])):
+    # A call in a callee (`a().b()`) begins at the same place and ends before: the inner one first.
+    for node in sorted(found.get("callee", ()), key=_span):
         start, end = node.start_byte, node.end_byte
         raw = text[start:end]
         name = names.get(raw)

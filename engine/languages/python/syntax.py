@@ -117,8 +117,10 @@ def expression_start(node: Node) -> int:
 
 
 def comments(source: Source) -> list[tuple[int, int]]:
-    """The byte ranges of the comments, in order."""
-    return [(node.start_byte, node.end_byte) for node in walk(root(source)) if node.type == "comment"]
+    """The byte ranges of the comments without their line endings, in order."""
+    found = [(node.start_byte, node.end_byte) for node in walk(root(source)) if node.type == "comment"]
+    # The grammar ends a comment at the line feed.
+    return [(start, end - 1 if source.text[end - 1 : end] == b"\r" else end) for start, end in found]
 
 
 def error_lines(source: Source) -> list[int]:

@@ -71,8 +71,8 @@ def test_everything_in_the_order_of_the_text() -> None:
         (".all", 14, 0, False),
         ("h", 14, 0, True),
         ("field", 18, -1, False),
-        (".g", 19, 2, False),
         ("self.f", 19, 2, False),
+        (".g", 19, 2, False),
         ("k.l", 19, 2, False),
     ]
     assert [tuple(item) for item in found.definitions] == [
