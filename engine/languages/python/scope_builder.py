@@ -381,7 +381,7 @@ class Builder(Annotations):
         if name is None:
             return
         self.bind(name, scope, Kind.CLASS, node)
-        outside = self._type_parameters(node, scope)
+        outside = self._type_parameters(node, scope, _decoded(self._text(name)))
         start = body.start_byte if body is not None else node.end_byte
         inner = self.open_scope(ScopeKind.CLASS, _decoded(self._text(name)), node, outside, start, node.end_byte)
         self.push(body, inner)
@@ -416,11 +416,12 @@ class Builder(Annotations):
         for target in targets:
             self.untyped(target, scope)
 
-    def _type_parameters(self, node: Node, scope: Scope) -> Scope:
+    def _type_parameters(self, node: Node, scope: Scope, class_name: str = "") -> Scope:
         parameters = node.child_by_field_name("type_parameters")
         if parameters is None:
             return scope
         inner = self.open_scope(ScopeKind.TYPE_PARAMETERS, "", node, scope, parameters.start_byte, node.end_byte)
+        inner.class_name = class_name or inner.class_name
         self._bind_type_parameters(parameters, inner)
         return inner
 
