@@ -49,7 +49,7 @@ def distribution(folder: Path, name: str, entry_points: str, files: dict[str, st
 
 
 def autofix(site: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "PYTHONPATH": str(site)}
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(site), *filter(None, [os.environ.get("PYTHONPATH")])])}
     command = [sys.executable, "-c", "from autofix.cli.main import main; main()", *arguments]
     return subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
 

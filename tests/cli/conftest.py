@@ -64,7 +64,7 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, str]:
         },
     )
     kept = {key: value for key, value in os.environ.items() if key not in ("NO_COLOR", "FORCE_COLOR", "LESS", "PAGER")}
-    return {**kept, "PYTHONPATH": f"{site}{os.pathsep}{SUPPORT}"}
+    return {**kept, "PYTHONPATH": os.pathsep.join([str(site), str(SUPPORT), *filter(None, [os.environ.get("PYTHONPATH")])])}
 
 
 @pytest.fixture

@@ -201,6 +201,7 @@ def test_git_starts_no_program_of_the_repository(tmp_path):
     for hook in hooks.iterdir():
         hook.chmod(0o755)
     git(root, "config", "core.hooksPath", str(hooks))
+    write_tree(root, {"a.cfg": "old old\n"})
     (tmp_path / "started").unlink(missing_ok=True)
     result = execute(root, toys.Replace, since="HEAD")
     session.write(execute(root, toys.Replace), allow_dirty=False)

@@ -13,7 +13,7 @@ import toy_fixers as toys
 from autofix import session
 from autofix.fixer import Language
 from repositories import make_repository, write_tree
-from runs import execute, failures, texts
+from runs import execute, failures, run, texts
 
 CONFLICT = "a = 1\n<<<<<<< HEAD\nold = 1\n=======\nold = 2\n>>>>>>> other\n"
 
@@ -200,28 +200,25 @@ DEEP = {
     "strings": "x = (\n" + "'a'\n" * 500 + ")\n",
     "blocks": "".join("    " * n + "if x:\n" for n in range(90)) + "    " * 90 + "x = 1\n",
 }
-HOPELESS = {"long sum": "x = " + " + ".join(["a"] * 20_000) + "\n", "long calls": "x = y" + ".f()" * 3_000 + "\n"}
+HOPELESS = {"sum": "x = (\n" + " +\n".join(["a"] * 20_000) + "\n)\n", "calls": "x = y" + ".f()" * 3_000 + "\n"}
 
 
 @pytest.mark.parametrize("name", DEEP)
-def test_deep_nesting_parses(root, name):
+def test_deep_nesting_is_no_problem(root, name):
     (root / "deep.py").write_text(DEEP[name])
     result = execute(root, toys.Parses, toys.Replace)
-    assert texts(result).keys() == {"good.py", "good.cfg"}
-    assert failures(result) in ([], [("deep.py", "")], [("deep.py", "parses")])
-    assert [item.path for item in result.findings if item.fixer == "parses"] in ([], ["deep.py"])
+    assert not result.failures
+    assert [(item.path, item.message) for item in result.findings if item.fixer == "parses"] == [("deep.py", "came back")]
 
 
 @pytest.mark.parametrize("name", HOPELESS)
 def test_hopeless_nesting_costs_a_time_limit(root, name):
-    from runs import run
-
     (root / "deep.py").write_text(HOPELESS[name])
     started = time.monotonic()
     result = run(root, toys.Parses, toys.Replace, seconds=2.0)
     assert time.monotonic() - started < 8
     assert texts(result).keys() == {"good.py", "good.cfg"}
-    assert failures(result) in ([], [("deep.py", "")], [("deep.py", "parses")])
+    assert failures(result) in ([("deep.py", "")], [("deep.py", "parses")])
 
 
 @pytest.mark.slow

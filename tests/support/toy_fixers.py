@@ -571,7 +571,7 @@ class Greets(Fixer[GreetingOptions]):
 
 
 class Parses(Toy):
-    """Parses the whole file with libcst, as deep as it is nested."""
+    """Parses, visits and prints the whole file with libcst, as deep as it is nested."""
 
     id = "parses"
     word = "x"
@@ -580,4 +580,5 @@ class Parses(Toy):
         import libcst
 
         module = libcst.parse_module(source.text)
-        yield Finding(0, 0, f"{len(module.body)} statements", Refusal("parsed"))
+        same = module.visit(libcst.CSTTransformer()).bytes == source.text
+        yield Finding(0, 0, "came back" if same else "is lost", Refusal("parsed"))
