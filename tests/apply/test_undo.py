@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from autofix.apply import journal
 from autofix.apply import recover as recovering
+from autofix.apply import write as writing
 from autofix.apply.changes import Change
 from autofix.apply.errors import ApplyError
 from autofix.apply.state import state_folder
@@ -165,6 +166,20 @@ def test_rests_of_removed_journals_are_cleared_away(root, state, write, make):
     make({"a": b"0", ".autofix/runs/7.gone/started.json": b"{}", ".autofix/runs/3/old": b""})
     assert write(Change("a", b"0", b"1")).recovered is None
     assert sorted(os.listdir(state / "runs")) == ["4"]
+
+
+def test_half_a_removed_journal_is_no_interrupted_run(root, state, write, make, monkeypatch):
+    make({"a": b"1"})
+    real = writing._stage_all
+
+    def stage_and_edit(*args):
+        real(*args)
+        (root / "a").write_bytes(b"mine")
+
+    monkeypatch.setattr(writing, "_stage_all", stage_and_edit)
+    monkeypatch.setattr(journal.shutil, "rmtree", lambda path, **keywords: os.unlink(path / "old"))
+    assert write(Change("a", b"1", b"2")).written == []
+    assert recovering.recover(root, state) is None
 
 
 def test_a_copied_work_tree_undoes_itself_only(root, state, write, make, tmp_path):

@@ -259,6 +259,15 @@ def test_a_twin_shares_the_fate_of_both_groups(root, write, make):
     assert (root / "a.py").read_bytes() == (root / "b.py").read_bytes() == b"1"
 
 
+def test_two_changes_for_one_new_place(root, write, make):
+    make({"a": b"1"})
+    applied = write(Change("new", None, b"1"), Change("new", None, b"2"), Change("a", b"1", b"1", new_path="new"))
+    assert applied.written == ["new"]
+    assert applied.outcomes[1].reason == "is the same file as new, which is changed otherwise"
+    assert applied.outcomes[2].reason == "cannot move to new, which is the same file as new, which is changed otherwise"
+    assert (root / "new").read_bytes() == b"1"
+
+
 @needs_posix
 def test_links_that_lead_out_are_refused(root, write, tmp_path):
     outside = tmp_path / "outside"
@@ -423,6 +432,8 @@ def test_immutable_is_refused(root, write, make, flag):
         )
         assert applied.written == ["ok"]
         assert all(outcome.reason and "\n" not in outcome.reason for outcome in applied.refused)
+        if flag == "i":  # seen before anything is staged: a group is refused whole
+            assert applied.outcomes[0].reason == "is read-only"
     finally:
         subprocess.run(["chattr", f"-{flag}", *paths], check=True)
     assert (root / "file").read_bytes() == (root / "folder/a").read_bytes() == b"1"
