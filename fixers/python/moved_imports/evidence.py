@@ -109,11 +109,15 @@ class Evidence:
                 yield Broken(package, name, path)
 
     def _known(self, module: str, path: str) -> bool:
-        """Whether a module is in the repository, on the disk beside it, or in the standard library."""
+        """Whether a module is in the repository or in the standard library, or will be there after a build."""
         top = module.partition(".")[0]
-        if top in sys.stdlib_module_names or _GENERATED.fullmatch(module) or self.modules.exists(module, path):
-            return True
-        return any(self.project.read(stem + end) is not None for stem in _stems(module, path) for end in _ENDS)
+        return top in sys.stdlib_module_names or bool(_GENERATED.fullmatch(module)) or self.modules.exists(module, path)
+
+    def _on_disk(self, case: Broken) -> bool:
+        """Whether a file that git does not track has the module."""
+        modules = [case.module, f"{case.module}.{case.name}"]
+        stems = [stem for module in modules for stem in _stems(module, case.path)]
+        return any(self.project.read(stem + end) is not None for stem in stems for end in _ENDS)
 
     def _ours(self, broken: list[Broken], departed: Departed) -> Iterator[Broken]:
         """Without what comes from other distributions, and what git keeps to itself.
@@ -121,23 +125,32 @@ class Evidence:
         Ours is a module that git remembers. Otherwise it must be one in a package of the repository or of a package that is no
         known dependency, and nothing may be asked of it that the repository does not define.
         """
+        ours = [case for case in self._likely_ours(broken, departed) if not self._on_disk(case)]
+        hidden = self._hidden(ours)
+        yield from (case for case in ours if case not in hidden)
+
+    def _likely_ours(self, broken: list[Broken], departed: Departed) -> Iterator[Broken]:
         declared = declared_dependencies(self.project)
-        hidden = self._hidden(broken)
         vague = {
             case.module for case in broken if not case.name or not 0 < len(self.definitions.get(case.name, ())) <= CANDIDATES
         }
         foreign = {module.partition(".")[0] for module in vague}
         for case in broken:
             top = case.module.partition(".")[0]
-            if case in hidden:
-                continue
             if departed.of(case.module, case.path) is not None:
                 yield case
-            elif not is_dependency(top, declared) and "." in case.module and case.module not in vague:
-                around = self.modules.folder(top, case.path)
-                inside = around is not None and closeness(around.removesuffix(top).rstrip("/"), case.path) > 0
-                if (inside or top not in foreign) and not self.modules.exists(case.module, case.path):
-                    yield case
+            elif case.module in vague or "." not in case.module or is_dependency(top, declared):
+                continue
+            elif (top not in foreign or self._has_package(top, case.path)) and not self.modules.exists(case.module, case.path):
+                yield case
+
+    def _has_package(self, top: str, near: str) -> bool:
+        """Whether a package of this name can be imported in a file; one below another package cannot, by that name alone."""
+        folder = self.modules.folder(top, near)
+        if folder is None:
+            return False
+        root = folder.removesuffix(top).rstrip("/")
+        return closeness(root, near) > 0 and not (root and self.project.exists(f"{root}/__init__.py"))
 
     def _hidden(self, broken: list[Broken]) -> set[Broken]:
         """Modules that git ignores: they are on other disks."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 # Folders that are put on the path rather than imported.
 _SOURCE_FOLDERS = ("src", "lib", "python")
@@ -42,32 +43,46 @@ class Modules:
 
     def find(self, module: str, near: str) -> str | None:
         """The file that an absolute import of `module` in the file `near` means; None where there is none."""
-        tail = "/" + module.replace(".", "/")
-        found = {}
-        for path in self.files.get(module.rpartition(".")[2], ()):
-            stem = "/" + path.rpartition(".")[0].removesuffix("/__init__")
-            if stem.endswith(tail):
-                found[path] = stem[1 : -len(tail)] if len(stem) > len(tail) else ""
-        return self._nearest(found, near)
+        return _nearest(self._scanned(self._known_files, self.files, module), near)
 
     def folder(self, module: str, near: str) -> str | None:
         """The folder of a package, with or without `__init__.py`."""
-        tail = "/" + module.replace(".", "/")
-        found = {}
-        for path in self.folders.get(module.rpartition(".")[2], ()):
-            if ("/" + path).endswith(tail):
-                found[path] = path[: -len(tail)] if len(path) >= len(tail) else ""
-        return self._nearest(found, near)
+        return _nearest(self._scanned(self._known_folders, self.folders, module), near)
+
+    def _scanned(
+        self, known: dict[str, Mapping[str, str]], paths: Mapping[str, tuple[str, ...]], module: str
+    ) -> Mapping[str, str]:
+        """What could be a module, by the folder that would have to be on the path; looked up once a module."""
+        if module not in known:
+            tail = "/" + module.replace(".", "/")
+            found: dict[str, str] = {}
+            for path in paths.get(module.rpartition(".")[2], ()):
+                stem = "/" + (path.rpartition(".")[0].removesuffix("/__init__") if path.endswith((".py", ".pyi")) else path)
+                if stem.endswith(tail):
+                    root = stem[1 : -len(tail)]
+                    found[root] = max(found.get(root, path), path, key=lambda path: (path.endswith(".py"), path))
+            known[module] = found
+        return known[module]
+
+    @cached_property
+    def _known_files(self) -> dict[str, Mapping[str, str]]:
+        return {}
+
+    @cached_property
+    def _known_folders(self) -> dict[str, Mapping[str, str]]:
+        return {}
 
     def exists(self, module: str, near: str) -> bool:
         """Whether an import of `module` finds anything in the repository."""
         return self.find(module, near) is not None or self.folder(module, near) is not None
 
-    def _nearest(self, found: Mapping[str, str], near: str) -> str | None:
-        """Of several files of one name, that whose root is nearest around the importing file."""
-        if not found:
-            return None
-        return max(found, key=lambda path: (closeness(found[path], near), path.endswith(".py"), -len(path), path))
+
+def _nearest(found: Mapping[str, str], near: str) -> str | None:
+    """Of several files of one name, that whose root is nearest around the importing file."""
+    if len(found) < 2:
+        return next(iter(found.values()), None)
+    root = max(found, key=lambda root: (closeness(root, near), -len(root), root))
+    return found[root]
 
 
 def _sorted(groups: Mapping[str, list[str]]) -> dict[str, tuple[str, ...]]:
