@@ -213,6 +213,21 @@ class TestContributing:
         assert done.returncode == 0, done.stdout[-3000:]
         assert "7 passed" in done.stdout, done.stdout
 
+    @pytest.mark.slow
+    def test_its_distribution_can_be_installed(self, path, tmp_path):
+        source = {
+            "pyproject.toml": self.FILES["pyproject.toml"],
+            "our_fixers/__init__.py": "",
+            "our_fixers/assert_tuple.py": self.FILES["fixers/python/assert_tuple.py"],
+        }
+        write_tree(tmp_path / "source", source)
+        command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", "site", "./source"]
+        subprocess.run(command, cwd=tmp_path, check=True, capture_output=True)
+        root = make_repository(tmp_path / "project", self.tree("two-values", "before"))
+        done = shell("autofix --select assert-tuple --unsafe", root, path, PYTHONPATH=str(tmp_path / "site"))
+        assert done.returncode == 0, done.stderr
+        assert read_tree(root)["a.py"].decode() == self.tree("two-values", "after")["a.py"]
+
     def test_its_fixer_passes_lint_and_types(self, tmp_path):
         file = tmp_path / "assert_tuple.py"
         file.write_text(self.FILES["fixers/python/assert_tuple.py"])

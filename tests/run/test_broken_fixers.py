@@ -147,3 +147,10 @@ class TestFixersThatDoNotComeToRest:
         result = execute(write_tree(tmp_path, tree), toys.Both, toys.Ping, toys.Pong)
         assert not result.changes
         assert {failure.path for failure in result.failures} == {"a.cfg", "b.cfg"}
+
+
+def test_whole_programs_with_spawned_workers(tmp_path):
+    tree = {"a.cfg": "DEFINE x\n", "b.cfg": "use x\n", "c.cfg": "use y old\n", "bad.cfg": "poison\n"}
+    result = run(write_tree(tmp_path, tree), toys.Defines, toys.Uses, toys.Replace, toys.Killed, start_method="spawn")
+    assert texts(result) == {"a.cfg": b"define x\n", "b.cfg": b"used x\n", "c.cfg": b"use y new\n"}
+    assert failures(result) == [("bad.cfg", "killed")]

@@ -94,12 +94,8 @@ def test_a_file_is_visited_again_when_one_appears_or_goes(tmp_path):
 
 
 def test_facts_that_change_cause_another_visit(tmp_path):
-    class Defines(toys.Replace):
-        id = "defines"
-        word, new = "DEFINE", "define"
-
     tree = {"a.cfg": "DEFINE x\n", "b.cfg": "use x\n", "c.cfg": "use y\n"}
-    result = execute(write_tree(tmp_path, tree), Defines, toys.Uses)
+    result = execute(write_tree(tmp_path, tree), toys.Defines, toys.Uses)
     assert texts(result) == {"a.cfg": b"define x\n", "b.cfg": b"used x\n"}
 
 

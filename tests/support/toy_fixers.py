@@ -505,6 +505,11 @@ class Uses(ProgramFixer[NoOptions, frozenset[str]]):
                 yield Finding(*match.span(), "is defined", Fix((Edit(match.start(), match.start() + 3, "used"),)))
 
 
+class Defines(Replace):
+    id = "defines"
+    word, new = "DEFINE", "define"
+
+
 class Targets(Uses):
     """Names the files to visit instead of having needles."""
 
