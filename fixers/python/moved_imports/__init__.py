@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from autofix.fixer import Example, Finding, Language, ProgramFixer, Project, Source, Summarizer
-from autofix.fixers.python.moved_imports.facts import Facts
-from autofix.fixers.python.moved_imports.files import python_findings, text_findings
-from autofix.fixers.python.moved_imports.linking import OUTLINES, link_configured, link_inferred
 from autofix.fixers.python.moved_imports.moves import Moves
+
+if TYPE_CHECKING:
+    # Everything else is only imported once a file has something that may have moved.
+    from autofix.fixers.python.moved_imports.facts import Facts
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,7 @@ class MoveOptions:
         Moves.configured(self.moves)
 
 
-class MovedImports(ProgramFixer[MoveOptions, Facts]):
+class MovedImports(ProgramFixer[MoveOptions, "Facts"]):
     """Old import paths and names, to where they live now.
 
     What it does
@@ -101,10 +102,16 @@ class MovedImports(ProgramFixer[MoveOptions, Facts]):
     @property
     def summarizers(self) -> Sequence[Summarizer[object]]:  # type: ignore[override]
         """Who takes which names from whom matters for inference and for renamed names; a moved path needs none of it."""
-        return (OUTLINES,) if self.infers or self.moves.renames() else ()
+        if not self.infers and not self.moves.renames():
+            return ()
+        from autofix.fixers.python.moved_imports.linking import OUTLINES
+
+        return (OUTLINES,)
 
     def link(self, project: Project) -> Facts:
         """The moves with all that depends on them."""
+        from autofix.fixers.python.moved_imports.linking import link_configured, link_inferred
+
         if self.infers:
             return link_inferred(project, self.moves)
         return link_configured(project, self.moves)
@@ -117,6 +124,8 @@ class MovedImports(ProgramFixer[MoveOptions, Facts]):
         """What has moved, in one file."""
         if not facts.moves and not facts.unclear:
             return ()
+        from autofix.fixers.python.moved_imports.files import python_findings, text_findings
+
         if source.path.endswith((".py", ".pyi")):
             return python_findings(source, project, facts)
         return text_findings(source, project, facts)
