@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
-from autofix.languages.python.scopes import Chain, Reference
-from autofix.languages.python.syntax import root
+from autofix.languages.python.imports import Import, ImportedName
+from autofix.languages.python.scopes import BUILTINS, Chain, Kind, Module, Reference
+from autofix.languages.python.syntax import root, unstarred
 from autofix.text.source import Source
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
 
 # Within an annotation string, where blanks may stand around the dots.
 _DOTTED = re.compile(r"\w+(?:\s*\.\s*\w+)*")
@@ -44,3 +49,45 @@ def _in_string(source: Source, reference: Reference) -> Chain:
         parts.append(part.group())
         ends.append(reference.start + len(rest[: part.end()].encode("utf-8")))
     return Chain(tuple(parts), reference.start, tuple(ends))
+
+
+def qualified(module: Module, expression: Node | Reference) -> tuple[str, ...]:
+    """See `Module.qualified`."""
+    if isinstance(expression, Reference):
+        found = chain(module.source, expression)
+        start, parts = expression.start, found.parts
+    else:
+        start, parts = _parts(module.source, expression)
+    if not parts:
+        return ()
+    binding = module.binding_at(start)
+    if binding is None:
+        is_builtin = module.is_unbound(start) and parts[0] in BUILTINS and not module.has_star_imports
+        return (".".join(("builtins", *parts)),) if is_builtin else ()
+    if any(target.kind is not Kind.IMPORT for target in binding.targets):
+        return ()
+    names = {origin(statement, item): None for statement, item in binding.imports}
+    return tuple(".".join((name, *parts[1:])) for name in names)
+
+
+def origin(statement: Import, item: ImportedName) -> str:
+    """The dotted name of what an import binds: `m.n` of `from m import n`, `a` of `import a.b`, `a.b` of `import a.b as c`."""
+    if not statement.is_from:
+        return item.name if item.asname else item.bound
+    return statement.dotted + item.name if statement.dotted.endswith(".") else f"{statement.dotted}.{item.name}"
+
+
+def _parts(source: Source, node: Node) -> tuple[int, tuple[str, ...]]:
+    """The start and the parts of a chain; no parts where it is none."""
+    names: list[str] = []
+    current = unstarred(node)
+    while current.type == "attribute":
+        attribute = current.child_by_field_name("attribute")
+        if attribute is None:
+            return 0, ()
+        names.append(source.slice(attribute.start_byte, attribute.end_byte))
+        current = unstarred(current.children[0])
+    if current.type != "identifier":
+        return 0, ()
+    names.append(source.slice(current.start_byte, current.end_byte))
+    return current.start_byte, tuple(reversed(names))

@@ -95,7 +95,7 @@ class Import(ImportStatement):
     @property
     def is_local(self) -> bool:
         """Whether it runs in a function, when that is called."""
-        return self.scope.function is not None
+        return self.scope.is_deferred
 
 
 def read_import(node: Node, text: bytes) -> ImportStatement:

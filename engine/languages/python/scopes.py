@@ -164,6 +164,14 @@ class Scope:
         return scope if scope is not None and scope.is_function_like else None
 
     @property
+    def is_deferred(self) -> bool:
+        """Whether its code runs when a function is called, not when the module is imported."""
+        scope: Scope | None = self
+        while scope is not None and scope.kind not in (ScopeKind.FUNCTION, ScopeKind.LAMBDA):
+            scope = scope.parent
+        return scope is not None
+
+    @property
     def qualified_name(self) -> str:
         """`Class.method`, `outer.<locals>.inner`; empty for the module."""
         parts: list[str] = []
@@ -296,6 +304,47 @@ class Module:
             starts.append(open_spans.pop()[0])
             scopes.append(open_spans[-1][1])
         return starts, scopes
+
+    def binding_at(self, offset: int) -> Binding | None:
+        """What the name that begins at `offset` is bound to; None for names nobody binds, and where no name begins.
+
+        A read in a class body that may mean the class's name or the module's is taken for the class's.
+        """
+        return self._by_offset.get(offset)
+
+    def is_unbound(self, offset: int) -> bool:
+        """Whether a name that no scope of the file binds is read at `offset`."""
+        return offset in self._unbound
+
+    @cached_property
+    def _unbound(self) -> frozenset[int]:
+        return frozenset(reference.start for references in self.globals.values() for reference in references)
+
+    @property
+    def has_star_imports(self) -> bool:
+        """Whether names may come from `from ... import *`."""
+        return any(found.is_star for found in self.imports)
+
+    @cached_property
+    def _by_offset(self) -> dict[int, Binding]:
+        found: dict[int, Binding] = {}
+        for binding in self.bindings():
+            for start, _ in binding.ranges:
+                known = found.setdefault(start, binding)
+                if known.scope.parent is None:
+                    found[start] = binding
+        return found
+
+    def qualified(self, expression: Node | Reference) -> tuple[str, ...]:
+        """Where a name or attribute chain comes from, as dotted names: `sa.orm.Session` after `import sqlalchemy as sa` is
+        `sqlalchemy.orm.Session`, a builtin is `builtins.name`, relative imports begin with dots.
+
+        Several where branches import several; empty for what is no chain or is not only imported. Of a reference all that
+        follows the name counts, of a node the node alone.
+        """
+        from autofix.languages.python.chains import qualified
+
+        return qualified(self, expression)
 
     def node(self, reference: Reference | Target) -> Node | None:
         """The identifier at a reference or target; None inside of strings."""

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from autofix.languages.python.scopes import Binding, Kind, Module, ScopeKind, scopes
-from autofix.languages.python.syntax import check, error_lines
+from autofix.languages.python.syntax import check, error_lines, root, walk
 from autofix.text.source import Source, Undecodable
 from python_programs import PROGRAMS
 from symtables import differences
@@ -162,7 +162,7 @@ def test_imports_part_by_part() -> None:
         "import a.b, c as d\nfrom .x . y import (z as w, # c\n  q)\nfrom .. import *\nfrom ... import r\n"
         "if TYPE_CHECKING:\n    import t\nelse:\n    import e\nif not t.TYPE_CHECKING: pass\nelse:\n    import u\n"
         "try:\n    import v\nexcept (ImportError, X):\n    import o\ntry:\n    import k\nexcept ValueError: pass\n"
-        "def f():\n    import g\nclass C:\n    import h\n"
+        "def f():\n    class D:\n        import g\nclass C:\n    import h\n"
     )
     found = module(text)
     first, second, star, up, *rest = found.imports
@@ -197,6 +197,38 @@ def test_attribute_chains() -> None:
         c.dotted for c in chains
     ]
     assert [chain.dotted for _, chain in found.references_to(binding, "a.b")] == ["a.b.c", "a.b.d", "a.b.F", "a.b"]
+
+
+def test_where_names_come_from() -> None:
+    text = (
+        "import sqlalchemy as sa, os.path\nfrom .db import get_db as g\nfrom .. import up\n"
+        "try:\n    import fast as q\nexcept ImportError:\n    import slow as q\nz = 1\n"
+        "def f(x: 'sa.orm.Session' = g()):\n    print(os.path.join, up.x, q.y, z, x, undefined, [*sa.a()], f(len=1).b)\n"
+    )
+    found = module(text)
+    names = {
+        source_text: found.qualified(node)
+        for node in walk(root(found.source))
+        if node.type in ("identifier", "attribute") and (source_text := text[node.start_byte : node.end_byte])
+        if node.parent is not None and node.parent.type not in ("dotted_name", "aliased_import", "list_splat")
+    }
+    assert {name: origins for name, origins in names.items() if origins} == {
+        "g": (".db.get_db",),
+        "print": ("builtins.print",),
+        "os": ("os",),
+        "os.path": ("os.path",),
+        "up": ("..up",),
+        "os.path.join": ("os.path.join",),
+        "up.x": ("..up.x",),
+        "q.y": ("fast.y", "slow.y"),
+        "q": ("fast", "slow"),
+        "*sa.a": ("sqlalchemy.a",),
+        "ImportError": ("builtins.ImportError",),
+    }
+    reference = next(place for place in found.definitions["sa"].references if place.in_string)
+    assert found.qualified(reference) == ("sqlalchemy.orm.Session",)
+    assert found.binding_at(text.index("x: 'sa")) is found.scopes[1].bindings["x"]
+    assert found.binding_at(text.index("undefined")) is None
 
 
 def test_the_scope_of_an_offset() -> None:
