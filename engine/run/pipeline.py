@@ -10,6 +10,7 @@ from hashlib import blake2b
 from itertools import chain
 
 from autofix.fixer import AnyFixer, ProgramFixer
+from autofix.languages import language_of
 from autofix.project.cache import SummaryCache
 from autofix.project.discovery import Discovery, Skip, Unreadable, generated, read
 from autofix.project.project import Project
@@ -469,11 +470,14 @@ class _Run:
     def _summary_task(self, path: str, data: bytes, before: bytes | None = None) -> InspectTask:
         """What is to be found out about a file; what the cache knows is kept at once."""
         missing = []
+        language = language_of(path)
         for index in self.prefilter.by_content(self.prefilter.by_path(path), data):
             fixer = self.fixers[index]
             if not isinstance(fixer, ProgramFixer):
                 continue
             for summarizer in fixer.summarizers:
+                if language not in summarizer.languages:
+                    continue
                 key = SummaryCache.key(summarizer.name, summarizer.version, path, data)
                 known = self.cache.get(key)
                 if known is None:
