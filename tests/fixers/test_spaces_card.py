@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from autofix.fixer import Applicability
 from autofix.fixers.frontmatter.spaces_card import containers, deployments, shapes
 from autofix.fixers.frontmatter.spaces_card.changes import card_text, new_card
 from autofix.fixers.frontmatter.spaces_card.inference import Value, without_emoji
@@ -238,6 +239,17 @@ def test_a_repair_repairs(body: str) -> None:
     found = markdown.frontmatter(after)
     assert found is not None
     assert shapes.is_card(found.root)
+
+
+def test_moving_a_card_is_unsafe() -> None:
+    damage = shapes.damage(source("README.md", "<!-- a -->\n---\ntitle: a\nsdk: docker\n---\n"), expected=False)
+    assert damage is not None
+    assert damage.applicability is Applicability.UNSAFE
+
+
+def test_a_repair_never_leaves_a_key_twice() -> None:
+    damage = shapes.damage(source("README.md", "---\ntitle: a\nsdk: docker\ntitle: b\n\n# T\n"), expected=False)
+    assert damage is None or not damage.edits
 
 
 def wrong(text: str) -> list[str]:

@@ -7,6 +7,7 @@ card, `shapes` sees damaged cards, `rules` is the validator, `changes` makes and
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import cast
 
@@ -108,7 +109,10 @@ class SpacesCard(ProgramFixer[NoOptions, evidence.Facts]):
     def link(self, project: Project) -> evidence.Facts:
         """Which folders are Spaces."""
         summaries = project.summaries(SUMMARIZER)
-        return evidence.link({path: cast("evidence.Summary", item) for path, item in summaries.items() if item is not None})
+        facts = evidence.link({path: cast("evidence.Summary", item) for path, item in summaries.items() if item is not None})
+        if any(not space.pushed for space in facts.spaces.values()) and _uploaded_by_program(project):
+            return evidence.Facts()
+        return facts
 
     def targets(self, facts: evidence.Facts) -> Collection[str]:
         """The READMEs of Spaces and all with a card; the deployments, which may be all there is to point at."""
@@ -131,6 +135,12 @@ class SpacesCard(ProgramFixer[NoOptions, evidence.Facts]):
             outcome = Fix(damage.edits, damage.applicability) if damage.edits else Refusal(damage.reason, "repair it by hand")
             return [Finding(damage.start, damage.end, damage.message, outcome)]
         return [_missing(source, project, space)] if space is not None else []
+
+
+def _uploaded_by_program(project: Project) -> bool:
+    """Whether a Python program brings files to a Space: what it puts there is not known, and often a card is among it."""
+    named = [path for path in project.paths if re.search(r"(?:deploy|space|hugging|hf|upload|push|sync)[^/]*\.py$", path)]
+    return any(re.search(rb"repo_type\s*=\s*[\"']space[\"']", project.read(path) or b"") for path in named)
 
 
 def _missing(source: Source, project: Project, space: evidence.Space) -> Finding:
@@ -177,8 +187,6 @@ def _deployment(source: Source, project: Project, facts: evidence.Facts) -> Iter
 
 def _existing(source: Source, project: Project, space: evidence.Space | None, found: markdown.Frontmatter) -> Iterator[Finding]:
     """Validate a card, and add what it cannot do without."""
-    if space is None and not shapes.is_card(found.root):
-        return
     repeated = yaml.duplicate_keys(found.root)
     if repeated:
         key = repeated[0]

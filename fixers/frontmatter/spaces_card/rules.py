@@ -116,8 +116,6 @@ def _short_description(node: yaml.ScalarNode) -> Problem | None:
     if size <= limit:
         return None
     message = f"the Hub rejects a short_description of more than {limit} characters: this one has {size}"
-    if node.is_block or "\n" in node.value:
-        return Problem(message, hint="shorten it")
     kept = ""
     for word in re.finditer(r"\S+", node.value):
         if _units(node.value[: word.end()]) > limit:
