@@ -122,8 +122,9 @@ class Evidence:
     def _ours(self, broken: list[Broken], departed: Departed) -> Iterator[Broken]:
         """Without what comes from other distributions, and what git keeps to itself.
 
-        Ours is a module that git remembers. Otherwise it must be one in a package of the repository or of a package that is no
-        known dependency, and nothing may be asked of it that the repository does not define.
+        Ours is a module that git remembers, unless a dependency has its name now and the repository no longer has the package.
+        Otherwise it must be one in a package of the repository or of a package that is no known dependency, and nothing may be
+        asked of it that the repository does not define.
         """
         ours = [case for case in self._likely_ours(broken, departed) if not self._on_disk(case)]
         hidden = self._hidden(ours)
@@ -138,7 +139,8 @@ class Evidence:
         for case in broken:
             top = case.module.partition(".")[0]
             if departed.of(case.module, case.path) is not None:
-                yield case
+                if self._has_package(top, case.path) or not is_dependency(top, declared):
+                    yield case
             elif case.module in vague or "." not in case.module or is_dependency(top, declared):
                 continue
             elif (top not in foreign or self._has_package(top, case.path)) and not self.modules.exists(case.module, case.path):
