@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
+_PROJECT_FILES = frozenset(("pyproject.toml", "setup.py", "setup.cfg"))
 # Folders that are put on the path rather than imported, by the habit of build tools.
 _SOURCE_FOLDERS = frozenset(("src", "lib", "python"))
 
@@ -43,15 +44,19 @@ class ModuleIndex:
         `imports` are the modules that each file imports absolutely, as written: evidence for roots. `roots` are folders that
         a configuration puts on the path (`pythonpath`, `package-dir`).
         """
-        self.paths = frozenset(path for path in paths if path.endswith((".py", ".pyi")))
-        self.packages = frozenset(_folder(path) for path in self.paths if _is_init(path))
-        """Folders with an `__init__` file."""
+        every = frozenset(paths)
+        self.paths = frozenset(path for path in every if path.endswith((".py", ".pyi")))
+        self.packages = frozenset(_folder(path) for path in self.paths if _is_init(path)) - {""}
+        """Folders with an `__init__` file; never the root, whose name is not known."""
+        self._projects = frozenset(_folder(path) for path in every if path.rpartition("/")[2] in _PROJECT_FILES)
         self.roots = frozenset(root.strip("/").removeprefix("./") if root != "." else "" for root in roots)
         self._by_stem: dict[str, list[str]] = {}
         self._folders: dict[str, list[str]] = {}
         self._index()
         self.votes: Counter[tuple[str, str]] = Counter()
         """How many imports of the repository need a root for a top-level name, by (root, name)."""
+        self._imported_packages: set[str] = set()
+        """Packages that some import of the repository names from above: nothing in them is imported as a top-level module."""
         self._vote(imports or {})
 
     def _index(self) -> None:
@@ -67,13 +72,17 @@ class ModuleIndex:
             self._folders.setdefault(folder.rpartition("/")[2], []).append(folder)
 
     def _vote(self, imports: Mapping[str, Iterable[str]]) -> None:
+        written = [(path, module) for path, modules in imports.items() for module in modules]
+        for path, module in written:
+            for found, _, rank in self._ranked(module, path):
+                if rank.relation > 1 and "." in module:
+                    self._imported_packages.add(_folder(found))
         votes: Counter[tuple[str, str]] = Counter()
-        for path, modules in imports.items():
-            for module in modules:
-                found = self._ranked(module, path)
-                best = max((rank for _, _, rank in found), default=None)
-                for root in {root for _, root, rank in found if rank == best and rank.relation}:
-                    votes[root, module.partition(".")[0]] += 1
+        for path, module in written:
+            ranked = self._ranked(module, path)
+            best = max((rank for _, _, rank in ranked), default=None)
+            for root in {root for _, root, rank in ranked if rank == best and rank.relation}:
+                votes[root, module.partition(".")[0]] += 1
         self.votes = votes
 
     # Names of files
@@ -106,9 +115,10 @@ class ModuleIndex:
         above = [folder for folder in _folders_above(path) if len(folder) <= len(outside)]
         configured = [folder for folder in above if folder in self.roots]
         sources = [folder for folder in above if folder.rpartition("/")[2] in _SOURCE_FOLDERS]
+        projects = [folder for folder in above if folder and folder in self._projects]
         if outside != _folder(path) or _is_init(path):
-            return list(dict.fromkeys([*configured, outside]))
-        return list(dict.fromkeys([*configured, *sources[:1], outside, ""]))
+            return list(dict.fromkeys([*configured, outside, *sources[:1], *projects[:1]]))
+        return list(dict.fromkeys([*configured, *sources[:1], *projects[:1], outside, ""]))
 
     def _above_packages(self, path: str) -> str:
         """The nearest folder around a file that is no package."""
@@ -186,7 +196,10 @@ class ModuleIndex:
         for path in self._by_stem.get(module.rpartition(".")[2], ()):
             root = _root_of(_stem(path), tail)
             if root is not None:
-                found.append((path, root, self._rank(root, module, near)))
+                rank = self._rank(root, module, near)
+                # `import redis` in `backends/redis.py` means another one.
+                itself = path == near and root in self.packages
+                found.append((path, root, _Rank(0, 0, 0) if itself else rank))
         return found
 
     def _rank(self, root: str, module: str, near: str) -> _Rank:
@@ -195,7 +208,7 @@ class ModuleIndex:
         depth = root.count("/") + 1 if root else 0
         if root in self.packages:
             # A package's folder is on the path only of scripts in it; never instead of the standard library.
-            inside = near.startswith(f"{root}/")
+            inside = near.startswith(f"{root}/") and root not in self._imported_packages
             return _Rank(1 if inside and top not in sys.stdlib_module_names else 0, depth, votes)
         if not near:
             return _Rank(2, 0, self.votes[root, top])
@@ -205,9 +218,18 @@ class ModuleIndex:
         is_source = root in self.roots or root.rpartition("/")[2] in _SOURCE_FOLDERS
         if is_source and (root in self.roots or not beside or near.startswith(f"{beside}/")):
             return _Rank(2, depth, votes)
-        # Elsewhere in the repository: installed, or put on the path by hand. Told from chance by a package that begins there.
-        head = f"{root}/{top}" if root else top
-        return _Rank(1 if head in self.packages and top not in sys.stdlib_module_names else 0, 0, 0)
+        # Elsewhere in the repository: installed, or put on the path by hand. Told from chance by a project or package there.
+        is_known = root in self._projects or (is_source and beside in self._projects) or self._has_package(root, module)
+        return _Rank(1 if is_known and top not in sys.stdlib_module_names else 0, 0, 0)
+
+    def _has_package(self, root: str, module: str) -> bool:
+        """Whether a folder on the way from the root to the module has an `__init__`."""
+        folder = root
+        for part in module.split("."):
+            folder = f"{folder}/{part}" if folder else part
+            if folder in self.packages:
+                return True
+        return False
 
 
 def _folder(path: str) -> str:

@@ -116,3 +116,30 @@ def test_folders_that_are_no_names_are_no_packages() -> None:
     assert index.names_of("my-app/a.py") == ("a",)
     assert index.names_of("my-app/2/b.py") == ("b",)
     assert index.names_of("versions/001_x.py") == ()
+
+
+def test_an_init_file_at_the_root_names_nothing() -> None:
+    index = ModuleIndex(("__init__.py", "api/__init__.py", "api/v1/__init__.py", "api/v1/user.py", "main.py"))
+    assert index.find("api.v1.user", "main.py") == "api/v1/user.py"
+    assert index.names_of("api/v1/user.py") == ("api.v1.user",)
+
+
+def test_a_package_may_have_modules_called_like_other_packages() -> None:
+    paths = ("app/__init__.py", "app/backends/__init__.py", "app/backends/redis.py", "app/backends/base.py", "main.py")
+    alone = ModuleIndex(paths)
+    assert alone.find("redis", "app/backends/redis.py") is None
+    assert alone.find("base", "app/backends/redis.py") == "app/backends/base.py"
+    used = ModuleIndex(paths, {"main.py": ["app.backends.base"], "app/backends/base.py": ["redis"]})
+    assert used.find("redis", "app/backends/base.py") is None
+    assert used.votes == {("", "app"): 1}
+
+
+def test_one_namespace_over_several_projects() -> None:
+    paths = (
+        *("ns/api/setup.py", "ns/api/ns/api/__init__.py", "ns/api/ns/api/app.py"),
+        *("ns/types/pyproject.toml", "ns/types/ns/types/__init__.py", "ns/types/tests/test_a.py"),
+    )
+    index = ModuleIndex(paths, {"ns/api/ns/api/app.py": ["ns.types"], "ns/types/tests/test_a.py": ["ns.api.app", "ns.types"]})
+    assert index.find("ns.types", "ns/api/ns/api/app.py") == "ns/types/ns/types/__init__.py"
+    assert index.find("ns.api.app", "ns/types/tests/test_a.py") == "ns/api/ns/api/app.py"
+    assert index.name_of("ns/api/ns/api/app.py") == "ns.api.app"
