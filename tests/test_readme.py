@@ -20,6 +20,7 @@ from autofix.project.suppression import suppressions
 from autofix.registry import load
 from autofix.text.source import Source
 from pages import ROOT, blocks, commands, named_blocks, page, rows
+from processes import environment
 from repositories import git, make_repository, read_tree, write_tree
 from ruamel.yaml import YAML
 
@@ -41,9 +42,10 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> str:
     return f"{folder}{os.pathsep}{os.environ['PATH']}"
 
 
-def shell(command: str, cwd: Path, path: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "PATH": path, **environment}
-    return subprocess.run(["sh", "-c", command], cwd=cwd, env=environment, capture_output=True, text=True, timeout=60)
+def shell(command: str, cwd: Path, path: str, *folders: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        ["sh", "-c", command], cwd=cwd, env=environment(*folders, PATH=path), capture_output=True, text=True, timeout=60
+    )
 
 
 @pytest.mark.parametrize("block", blocks(README, "console"), ids=lambda block: commands(block)[0])
@@ -196,20 +198,21 @@ class TestContributing:
         root = make_repository(tmp_path, self.tree("two-values", "before"))
         (block,) = blocks(CONTRIBUTING, "console")
         explain, dry_run = commands(block)
-        shown = shell(explain, root, path, PYTHONPATH=str(site))
+        shown = shell(explain, root, path, site)
         assert "never fails, whatever `x` is" in shown.stdout
-        patch = shell(dry_run, root, path, PYTHONPATH=str(site))
+        patch = shell(dry_run, root, path, site)
         assert patch.returncode == 1, patch.stderr
         git(root, "apply", "-", stdin=patch.stdout.encode())
         assert read_tree(root)["a.py"].decode() == self.tree("two-values", "after")["a.py"]
-        assert shell(dry_run, root, path, PYTHONPATH=str(site)).returncode == 0
+        assert shell(dry_run, root, path, site).returncode == 0
 
     def test_its_cases_pass_the_runner_of_all_cases(self, site, tmp_path):
         files = {name: text for name, text in self.FILES.items() if name.startswith("fixtures/")}
         write_tree(tmp_path / "checkout", {**files, "tests/test_fixtures.py": page("tests/test_fixtures.py")})
-        environment = {**os.environ, "PYTHONPATH": os.pathsep.join((str(site), str(ROOT / "tests/support")))}
         command = [sys.executable, "-P", "-m", "pytest", "-q", "-p", "no:cacheprovider", "-k", "assert-tuple", "tests"]
-        done = subprocess.run(command, cwd=tmp_path / "checkout", env=environment, capture_output=True, text=True)
+        done = subprocess.run(
+            command, cwd=tmp_path / "checkout", env=environment(site, ROOT / "tests/support"), capture_output=True, text=True
+        )
         assert done.returncode == 0, done.stdout[-3000:]
         assert "7 passed" in done.stdout, done.stdout
 
@@ -224,7 +227,7 @@ class TestContributing:
         command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", "site", "./source"]
         subprocess.run(command, cwd=tmp_path, check=True, capture_output=True)
         root = make_repository(tmp_path / "project", self.tree("two-values", "before"))
-        done = shell("autofix --select assert-tuple --unsafe", root, path, PYTHONPATH=str(tmp_path / "site"))
+        done = shell("autofix --select assert-tuple --unsafe", root, path, tmp_path / "site")
         assert done.returncode == 0, done.stderr
         assert read_tree(root)["a.py"].decode() == self.tree("two-values", "after")["a.py"]
 

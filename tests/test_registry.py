@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 import json
-import os
 import pkgutil
 import subprocess
 import sys
@@ -13,6 +12,7 @@ from pathlib import Path
 import pytest
 from autofix.fixer import Fixer, ProgramFixer
 from autofix.registry import RECIPES, UnknownSelector, load
+from processes import environment
 from repositories import write_tree
 
 GOOD = '''
@@ -49,9 +49,8 @@ def distribution(folder: Path, name: str, entry_points: str, files: dict[str, st
 
 
 def autofix(site: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(site), *filter(None, [os.environ.get("PYTHONPATH")])])}
     command = [sys.executable, "-c", "from autofix.cli.main import main; main()", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+    return subprocess.run(command, capture_output=True, text=True, env=environment(site), check=False)
 
 
 def test_a_fixer_of_another_distribution(tmp_path):

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+import processes
 import pytest
 from repositories import write_tree
 
@@ -63,8 +64,8 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, str]:
             "cli_toys-1.dist-info/entry_points.txt": "[autofix.fixers]\ntoys = cli_toys\n",
         },
     )
-    kept = {key: value for key, value in os.environ.items() if key not in ("NO_COLOR", "FORCE_COLOR", "LESS", "PAGER")}
-    return {**kept, "PYTHONPATH": os.pathsep.join([str(site), str(SUPPORT), *filter(None, [os.environ.get("PYTHONPATH")])])}
+    own = ("NO_COLOR", "FORCE_COLOR", "LESS", "PAGER")
+    return {key: value for key, value in processes.environment(site, SUPPORT).items() if key not in own}
 
 
 @pytest.fixture

@@ -12,9 +12,11 @@ import pytest
 import toy_fixers as toys
 from autofix import session
 from autofix.fixer import Language
+from processes import environment
 from repositories import make_repository, write_tree
 from runs import execute, failures, run, texts
 
+SUPPORT = Path(toys.__file__).parent
 CONFLICT = "a = 1\n<<<<<<< HEAD\nold = 1\n=======\nold = 2\n>>>>>>> other\n"
 
 
@@ -181,9 +183,8 @@ def test_what_may_not_be_read_or_written(tmp_path):
     (root / "secret.cfg").chmod(0)
     (root / "closed").chmod(0)
     (root / "fixed").chmod(0o555)
-    environment = {**os.environ, "PYTHONPATH": str(Path(toys.__file__).parent), "XDG_STATE_HOME": str(state)}
     command = [sys.executable, "-P", "-c", AS_NOBODY, str(root)]
-    done = subprocess.run(command, capture_output=True, text=True, env=environment)
+    done = subprocess.run(command, capture_output=True, text=True, env=environment(SUPPORT, XDG_STATE_HOME=str(state)))
     (root / "closed").chmod(0o755)
     if "PermissionError" in done.stderr:
         pytest.skip("the installation is not readable for other users")
