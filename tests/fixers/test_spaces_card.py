@@ -6,6 +6,7 @@ import pytest
 from autofix.fixer import Applicability
 from autofix.fixers.frontmatter.spaces_card import containers, deployments, shapes
 from autofix.fixers.frontmatter.spaces_card.changes import card_text, new_card
+from autofix.fixers.frontmatter.spaces_card.facts import Container, Port
 from autofix.fixers.frontmatter.spaces_card.inference import Value, without_emoji
 from autofix.fixers.frontmatter.spaces_card.licences import licence_id, licence_of_text
 from autofix.fixers.frontmatter.spaces_card.rules import problems
@@ -21,7 +22,7 @@ def source(path: str, text: str) -> Source:
     return Source.decode(path, text.encode())
 
 
-def container(text: str) -> containers.Container:
+def container(text: str) -> Container:
     found = containers.summarize(source("Dockerfile", "FROM python:3.12\n" + text))
     assert found is not None
     return found
@@ -51,7 +52,7 @@ def test_the_port_of_the_command(command: str, port: int | None) -> None:
 
 
 def test_what_a_container_says() -> None:
-    assert container("EXPOSE 7860/tcp\n").port == containers.Port(7860, 2)
+    assert container("EXPOSE 7860/tcp\n").port == Port(7860, 2)
     assert container("EXPOSE 80 81\n").conflict == "Dockerfile exposes 80 and 81, and its command names no port"
     assert "exposes 80 (line 2) and starts on 81 (line 3)" in container("EXPOSE 80\nCMD a --port 81\n").conflict
     assert not container("EXPOSE 80 81\nCMD a --port 81\n").conflict

@@ -3,45 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from autofix.fixer import Source
+from autofix.fixers.frontmatter.spaces_card.facts import Container, Port
 from autofix.languages import dockerfile
-
-
-@dataclass(frozen=True)
-class Port:
-    """A port and the 1-based line that names it."""
-
-    number: int
-    line: int
-
-
-@dataclass(frozen=True)
-class Container:
-    """The last stage of a Dockerfile. `command` is the port in CMD or ENTRYPOINT, `exposed` those of EXPOSE."""
-
-    path: str
-    command: Port | None
-    exposed: tuple[Port, ...]
-    user_1000: bool
-
-    @property
-    def port(self) -> Port | None:
-        """The port that the program listens on; None where nothing says it."""
-        return self.command or (self.exposed[0] if len(self.exposed) == 1 else None)
-
-    @property
-    def conflict(self) -> str:
-        """Why the port cannot be told; empty where it can be, or where nothing names one."""
-        numbers = {port.number for port in self.exposed}
-        if self.command is not None and numbers and self.command.number not in numbers:
-            exposed = ", ".join(f"{port.number} (line {port.line})" for port in self.exposed)
-            return f"{self.path} exposes {exposed} and starts on {self.command.number} (line {self.command.line})"
-        if self.command is None and len(numbers) > 1:
-            return f"{self.path} exposes {' and '.join(map(str, sorted(numbers)))}, and its command names no port"
-        return ""
-
 
 # The options of uvicorn, gunicorn, hypercorn, streamlit, flask and http.server kin.
 _PORT_OPTION = re.compile(r"(?<!\S)(?:--port|--server\.port|--server[-_]port|-p)[ =]+[\"']?(\S+?)[\"']?(?=\s|$)")

@@ -8,28 +8,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from autofix.fixer import Language, Source
+from autofix.fixers.frontmatter.spaces_card.facts import Deployment
 from autofix.languages import commands, language_of, shell, yaml
 from autofix.text.excerpt import Excerpt
-
-
-@dataclass(frozen=True)
-class Deployment:
-    """One push to a Space, found at a 1-based line.
-
-    `root` is the folder whose content becomes the Space, `""` for the whole repository, None where `reason` says why it
-    cannot be told. `writes_readme` says that the README is made or copied on the way.
-    """
-
-    path: str
-    line: int
-    what: str
-    root: str | None
-    reason: str = ""
-    space: str = ""
-    """Its name without the owner, where it is written out."""
-    sdk: str = ""
-    writes_readme: bool = False
-
 
 # huggingface/hub-sync and the actions that it comes from; the inputs are the same (their action.yml).
 _SYNC_ACTION = re.compile(r"[\w.-]+/(?:hub-sync|huggingface-sync-action)(?:@|$)")

@@ -3,51 +3,15 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
-from autofix.fixers.frontmatter.spaces_card.containers import Container
-from autofix.fixers.frontmatter.spaces_card.deployments import Deployment
+from autofix.fixer import Project
+from autofix.fixers.frontmatter.spaces_card.facts import Card, Container, Facts, Space, Summary
 from autofix.fixers.frontmatter.spaces_card.tables import hub
 
 
-@dataclass(frozen=True)
-class Card:
-    """A page that has a card, or something that was meant to be one."""
-
-    path: str
-
-
-Summary = tuple[Deployment, ...] | Container | Card
-
-
-@dataclass(frozen=True)
-class Space:
-    """A folder that becomes a Space. `evidence` are places as `path:line: what`."""
-
-    root: str
-    evidence: tuple[str, ...]
-    name: str = ""
-    sdk: str = ""
-    pushed: bool = True
-    """Whether something sends this very folder, or its Dockerfile only looks like it."""
-
-    @property
-    def readme(self) -> str:
-        """Where the card has to stand."""
-        return posixpath.join(self.root, "README.md")
-
-
-@dataclass(frozen=True)
-class Facts:
-    """What `fix` needs to know: Spaces by their README, the pages with a card, and deployments that cannot be judged."""
-
-    spaces: Mapping[str, Space] = field(default_factory=dict)
-    cards: frozenset[str] = frozenset()
-    unclear: tuple[Deployment, ...] = ()
-
-
-def link(summaries: Mapping[str, Summary]) -> Facts:
+def link(summaries: Mapping[str, Summary], project: Project) -> Facts:
     """Join what the files say."""
     found = [item for summary in summaries.values() if isinstance(summary, tuple) for item in summary]
     deployments = sorted(found, key=lambda item: (item.path, item.line))
@@ -59,7 +23,7 @@ def link(summaries: Mapping[str, Summary]) -> Facts:
         space = Space(item.root, (f"{item.path}:{item.line}: {item.what}",), item.space, item.sdk)
         spaces.setdefault(space.readme, space)
     if not deployments and not cards:
-        spaces = {space.readme: space for space in _containers(summaries)}
+        spaces = {space.readme: space for space in _containers(summaries) if not _uploaded_by_program(project)}
     # Where some page has a card, a deployment that is put together elsewhere may well take that one.
     known = bool(cards or spaces)
     unclear = {item.path: item for item in reversed(deployments) if item.root is None and not item.writes_readme}
@@ -85,3 +49,9 @@ def _sign(container: Container, summaries: Mapping[str, Summary]) -> str:
     if container.user_1000:
         return "user 1000, as Spaces run"
     return "a Dockerfile.hf beside it" if f"{container.path}.hf" in summaries else ""
+
+
+def _uploaded_by_program(project: Project) -> bool:
+    """Whether a Python program brings files to a Space: what it puts there is not known, and often a card is among it."""
+    named = [path for path in project.paths if re.search(r"(?:deploy|space|hugging|hf|upload|push|sync)[^/]*\.py$", path)]
+    return any(re.search(rb"repo_type\s*=\s*[\"']space[\"']", project.read(path) or b"") for path in named)

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from autofix.fixer import Project, Source
-from autofix.fixers.frontmatter.spaces_card.containers import Container, summarize
-from autofix.fixers.frontmatter.spaces_card.evidence import Space
+from autofix.fixers.frontmatter.spaces_card.containers import summarize
+from autofix.fixers.frontmatter.spaces_card.facts import Container, Space
 from autofix.fixers.frontmatter.spaces_card.licences import licence_id, licence_of_text
 from autofix.fixers.frontmatter.spaces_card.tables import hub
 from autofix.languages import markdown
