@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
 from autofix.languages.python.lines import CannotEdit, line_indent
-from autofix.languages.python.syntax import expression_start
+from autofix.languages.python.syntax import expression_start, node_end
 from autofix.text.edit import Edit, replace
 from autofix.text.source import Source
 
@@ -108,7 +108,7 @@ def _rendered(module: libcst.Module, changed: libcst.Module, text: str, prefix: 
 
 
 def _edit(node: Node, text: str, changed: str) -> Edit | None:
-    return None if changed == text else replace(expression_start(node), node.end_byte, changed)
+    return None if changed == text else replace(start := expression_start(node), start + len(text.encode("utf-8")), changed)
 
 
 def _text(source: Source, node: Node) -> str:
@@ -118,7 +118,7 @@ def _text(source: Source, node: Node) -> str:
         raise CannotEdit("the code has a syntax error")
     if depth(node) > DEEPEST:
         raise CannotEdit("the code is nested too deeply to be rewritten")
-    return source.slice(expression_start(node), node.end_byte)
+    return source.slice(expression_start(node), node_end(source, node))
 
 
 def depth(node: Node) -> int:

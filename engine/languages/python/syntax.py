@@ -116,11 +116,15 @@ def expression_start(node: Node) -> int:
     return unstarred(current).start_byte
 
 
+def node_end(source: Source, node: Node) -> int:
+    r"""Where a node ends: with CRLF the grammar counts the `\r` after a last comment in, and nothing may be put behind that."""
+    end = node.end_byte
+    return end - 1 if source.text[end - 1 : end] == b"\r" else end
+
+
 def comments(source: Source) -> list[tuple[int, int]]:
     """The byte ranges of the comments without their line endings, in order."""
-    found = [(node.start_byte, node.end_byte) for node in walk(root(source)) if node.type == "comment"]
-    # The grammar ends a comment at the line feed.
-    return [(start, end - 1 if source.text[end - 1 : end] == b"\r" else end) for start, end in found]
+    return [(node.start_byte, node_end(source, node)) for node in walk(root(source)) if node.type == "comment"]
 
 
 def error_lines(source: Source) -> list[int]:
@@ -144,14 +148,16 @@ def regressed(before: Source, after: Source) -> str | None:
 
     The running Python may be older than the code: what it could not compile before says nothing.
     """
-    # The text before is only looked at when something is wrong with the new one, which is rare.
+    # What Python itself compiles is right, whatever the grammar says; the text before only matters when something is wrong.
+    problem = _compile_error(after)
+    if problem is None:
+        return None
     lines = error_lines(after)
     if lines:
         known = error_lines(before)
         if len(lines) > len(known):
             return f"syntax error at line {next((line for line in lines if line not in known), lines[0])}"
-    problem = _compile_error(after)
-    return problem if problem is not None and _compile_error(before) is None else None
+    return problem if _compile_error(before) is None else None
 
 
 def _compile_error(source: Source) -> str | None:

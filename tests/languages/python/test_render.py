@@ -8,7 +8,7 @@ import libcst as cst
 import pytest
 from autofix.languages.python.lines import CannotEdit
 from autofix.languages.python.render import rewrite_expression, rewrite_statement
-from autofix.languages.python.syntax import root, walk
+from autofix.languages.python.syntax import node_end, root, walk
 from autofix.text.edit import apply_edits
 from autofix.text.source import Source
 from tree_sitter import Node
@@ -81,6 +81,8 @@ def test_expressions(kind: str, text: str, newline: str) -> None:
         ("return_statement", "def f():\n\treturn old(\n\n  old,\n\t)\n"),
         ("decorated_definition", "if x:\n    @old\n    # c\n    async def f(old): old\n"),
         ("for_statement", "for old in old:\n    old\n"),
+        ("for_statement", "for old in old:\n    old  # last\n"),
+        ("if_statement", "def f():\n    if old:\n        old  # last\n    old\n"),
         ("expression_statement", "def f():\n    old"),
         ("with_statement", "def f():\n    with (old as x,\n  old): old\n    # trailing\n"),
     ],
@@ -92,9 +94,10 @@ def test_statements(kind: str, text: str, newline: str) -> None:
     edit = rewrite_statement(src, node, renamed_statement)
     assert edit is not None
     result = apply_edits(src.text, [edit]).decode()
-    expected = src.text[node.start_byte : node.end_byte].decode().replace("old doc", "OLD doc").replace("old", "new")
+    end = node_end(src, node)
+    expected = src.slice(node.start_byte, end).replace("old doc", "OLD doc").replace("old", "new")
     expected = expected.replace("OLD", "old")
-    assert result == src.slice(0, node.start_byte) + expected + src.slice(node.end_byte, len(src.text))
+    assert result == src.slice(0, node.start_byte) + expected + src.slice(end, len(src.text))
 
 
 @pytest.mark.parametrize("newline", ["\n", "\r\n"])
