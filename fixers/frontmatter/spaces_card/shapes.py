@@ -103,7 +103,7 @@ def _broken(source: Source, block: markdown.Block, expected: bool) -> Iterator[D
             if instead:
                 message = f"the card does not parse: {keys}; the emoji has to be {instead['emoji']} itself"
             yield Damage(values[0].start, values[-1].end, message, tuple(with_quotes(values, instead)))
-        yield Damage(start, end, "the card does not parse", reason=f"it {error.reason}")
+        yield Damage(start, end, "the card does not parse", reason=f"the block is {error.reason}")
 
 
 _OPENING = re.compile(rb"\s*---(?:\r\n|\r|\n)")
