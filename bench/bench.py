@@ -89,7 +89,7 @@ TARGETS = (
 def commands(large: Path, small: Path) -> list[Command]:
     """Everything that is measured, peers next to us."""
     peers = WORK / "venv" / "bin"
-    autofix = Path(sys.executable).parent / "autofix"
+    autofix = peers / "autofix"
     plugin = {"PYTHONPATH": str(HERE / "plugin")}
     libcst = {"PYTHONPATH": str(HERE / "peers")}
 
@@ -136,9 +136,13 @@ def commands(large: Path, small: Path) -> list[Command]:
 def prepare() -> tuple[Path, Path]:
     """Build trees and peers once."""
     trees = corpus.build(WORK)
+    install = [WORK / "venv" / "bin" / "python", "-m", "pip", "install", "--quiet"]
     if not (WORK / "venv" / "bin" / "ruff").exists():
         subprocess.run([sys.executable, "-m", "venv", str(WORK / "venv")], check=True)
-        subprocess.run([WORK / "venv" / "bin" / "python", "-m", "pip", "install", "--quiet", *PEERS], check=True)
+        subprocess.run([*install, *PEERS], check=True)
+    # As users have it: an editable installation pays for a finder at every start.
+    subprocess.run([*install, "--force-reinstall", "--no-deps", HERE.parent], check=True)
+    subprocess.run([*install, HERE.parent], check=True)
     return trees
 
 

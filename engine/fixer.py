@@ -158,6 +158,9 @@ class _Declaration(ABC, Generic[OptionsT]):
         """
         return None
 
+    def prepare(self) -> None:
+        """Import what was not worth importing before a file of interest was found. Called once, before workers are forked."""
+
     def wants(self, path: str) -> bool:
         """Whether a file of these languages is of interest, by its path alone."""
         return True

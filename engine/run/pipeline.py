@@ -6,11 +6,13 @@ import os
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from functools import cached_property
 from hashlib import blake2b
 from itertools import chain
 
 from autofix.fixer import AnyFixer, ProgramFixer
 from autofix.languages import language_of
+from autofix.languages.verify import syntax_error
 from autofix.project.cache import SummaryCache
 from autofix.project.discovery import Discovery, Skip, Unreadable, generated, read
 from autofix.project.project import Project
@@ -34,6 +36,7 @@ from autofix.run.work import (
     LinkWork,
     one_fixer_each,
 )
+from autofix.text.source import Source
 
 # Rounds after which fixes that still produce changes are taken to feed on each other.
 ROUND_LIMIT = 100
@@ -44,6 +47,9 @@ PROGRESS_STEP = 128
 
 # How many files' time linking may take.
 LINK_PATIENCE = 10
+
+# How often a file is parsed to find the fixes that break it, before all of a fixer's are blamed.
+GUILT_CHECKS = 64
 
 
 class Scope:
@@ -94,6 +100,7 @@ class _Run:
         self.abandoned: set[str] = set()
         self.seen: dict[str, set[bytes]] = defaultdict(set)
         self.places = Places(self.bytes_of)
+        self.warm: set[str | int] = set()
 
     # The stages, in order.
 
@@ -138,6 +145,7 @@ class _Run:
         hits = self.prefilter.by_content(indexes, data)
         if not hits and SUPPRESSION_MARK not in data:
             return
+        self._warm_up(path, hits)
         self.candidates[path] = tuple(hits)
         self.data[path] = data
         if (reason := generated(data)) is not None:
@@ -145,6 +153,17 @@ class _Run:
         task = self._summary_task(path, data)
         if task.summarizers:
             yield task
+
+    def _warm_up(self, path: str, hits: Iterable[int]) -> None:
+        """Import in the parent, once, what looking at such a file takes: forked workers then share it."""
+        language = language_of(path)
+        if language is not None and language not in self.warm:
+            self.warm.add(language)
+            syntax_error(Source(path, b""), language)
+        for index in hits:
+            if index not in self.warm:
+                self.warm.add(index)
+                self.fixers[index].prepare()
 
     def _read(self, path: str) -> bytes | None:
         try:
@@ -363,18 +382,18 @@ class _Run:
             by_fixer = [[p for p in touching if p.index == index] for index in sorted({p.index for p in touching})]
             guilty = [share for share in by_fixer if len(by_fixer) == 1 or self._breaks(share)]
             # Each fixer's share holds by itself: the later ones wait until the first is made.
-            blamed = [self._guilty(share) for share in guilty] or by_fixer[1:]
+            blamed = [self._guilty(share, iter(range(GUILT_CHECKS))) for share in guilty] or by_fixer[1:]
             for proposal in (proposal for share in blamed for proposal in share):
                 culprits[proposal] = f"the result would not parse: {path}: {reason}"
         return culprits
 
-    def _guilty(self, share: Sequence[Proposal]) -> Sequence[Proposal]:
-        """The part of a share that breaks the file; all of it where only the whole does."""
+    def _guilty(self, share: Sequence[Proposal], checks: Iterator[int]) -> Sequence[Proposal]:
+        """The part of a share that breaks the file; all of it where only the whole does, or when the checks run out."""
         if len(share) == 1:
             return share
         middle = len(share) // 2
-        halves = [half for half in (share[:middle], share[middle:]) if self._breaks(half)]
-        return [proposal for half in halves for proposal in self._guilty(half)] or share
+        halves = [half for half in (share[:middle], share[middle:]) if next(checks, None) is None or self._breaks(half)]
+        return [proposal for half in halves for proposal in self._guilty(half, checks)] or share
 
     def _breaks(self, share: Sequence[Proposal]) -> bool:
         merged = made_together(share)
@@ -447,13 +466,18 @@ class _Run:
         return version is not None and (version.source is None or version.original is None or version.original_path != path)
 
     def _stale_links(self, touched: set[str]) -> list[int]:
-        return [
-            index
-            for index, outcome in self.linked.items()
-            if not touched.isdisjoint(outcome.reads)
-            or not touched.isdisjoint(outcome.task.paths)
-            or any(index in self.candidates.get(path, ()) for path in touched)
-        ]
+        """The whole-program fixers that would link something else now."""
+        stale = []
+        for index, outcome in self.linked.items():
+            summarized = bool(self.summarizers_of[index])
+            newcomer = any(index in self.candidates.get(path, ()) for path in touched)
+            if (
+                not touched.isdisjoint(outcome.reads)
+                or (summarized and (newcomer or not touched.isdisjoint(outcome.task.paths)))
+                or (newcomer and not outcome.task.paths)
+            ):
+                stale.append(index)
+        return stale
 
     def _visited_by(self, index: int) -> set[str]:
         targets = self.linked[index].targets
@@ -463,19 +487,20 @@ class _Run:
 
     # Summaries.
 
+    @cached_property
+    def summarizers_of(self) -> dict[int, Sequence[Summarizer[object]]]:
+        """The summarizers of each whole-program fixer, by its index."""
+        return {index: fixer.summarizers for index, fixer in enumerate(self.fixers) if isinstance(fixer, ProgramFixer)}
+
     def _summarizers(self) -> dict[str, Summarizer[object]]:
-        programs = (fixer for fixer in self.fixers if isinstance(fixer, ProgramFixer))
-        return {summarizer.name: summarizer for fixer in programs for summarizer in fixer.summarizers}
+        return {summarizer.name: summarizer for all_of_one in self.summarizers_of.values() for summarizer in all_of_one}
 
     def _summary_task(self, path: str, data: bytes, before: bytes | None = None) -> InspectTask:
         """What is to be found out about a file; what the cache knows is kept at once."""
         missing = []
         language = language_of(path)
         for index in self.prefilter.by_content(self.prefilter.by_path(path), data):
-            fixer = self.fixers[index]
-            if not isinstance(fixer, ProgramFixer):
-                continue
-            for summarizer in fixer.summarizers:
+            for summarizer in self.summarizers_of.get(index, ()):
                 if language not in summarizer.languages:
                     continue
                 key = SummaryCache.key(summarizer.name, summarizer.version, path, data)

@@ -108,6 +108,11 @@ class MovedImports(ProgramFixer[MoveOptions, "Facts"]):
 
         return (OUTLINES,)
 
+    def prepare(self) -> None:
+        """Import the insides."""
+        import autofix.fixers.python.moved_imports.files
+        import autofix.fixers.python.moved_imports.linking  # noqa: F401
+
     def link(self, project: Project) -> Facts:
         """The moves with all that depends on them."""
         from autofix.fixers.python.moved_imports.linking import link_configured, link_inferred
