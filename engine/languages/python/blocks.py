@@ -53,7 +53,7 @@ def _check(source: Source, nodes: Sequence[Node]) -> None:
     if any(node.parent != nodes[0].parent for node in nodes):
         raise CannotEdit("the statements are not in one block")
     block = nodes[0].parent
-    if block is None or block.type not in ("block", "module"):
+    if block is None or block.type not in ("block", "module") or nodes[0].type == "case_clause":
         raise CannotEdit("the statement is not in a block")
     if not is_first_on_line(source, nodes[0].start_byte) or not is_last_on_line(source, nodes[-1].end_byte):
         raise CannotEdit("the statement shares its line with another one")

@@ -76,6 +76,6 @@ def _indent_unit(source: Source) -> str:
 def statement_of(node: Node) -> Node:
     """The statement that holds an expression: a child of a block or of the module."""
     current = node
-    while current.parent is not None and current.parent.type not in ("block", "module"):
+    while current.parent is not None and (current.parent.type not in ("block", "module") or current.type == "case_clause"):
         current = current.parent
     return current

@@ -15,6 +15,7 @@ from autofix.languages.python.edits import (
     wrap_expression,
     wrap_statements,
 )
+from autofix.languages.python.lines import statement_of
 from autofix.languages.python.scopes import scopes
 from autofix.languages.python.syntax import root, walk
 from autofix.text.edit import Edit, apply_edits
@@ -270,6 +271,14 @@ def test_statements_that_share_a_line_are_refused(text: str) -> None:
     node = next(node for node in nodes(src, "expression_statement") if node.text == b"a()")
     with pytest.raises(CannotEdit):
         indent_block(src, [node])
+
+
+def test_clauses_are_no_statements() -> None:
+    src = source("match x:\n    case 1 if y: pass\n")
+    with pytest.raises(CannotEdit):
+        indent_block(src, [next(nodes(src, "case_clause"))])
+    name = [node for node in nodes(src, "identifier") if node.text == b"y"][0]
+    assert statement_of(name).type == "match_statement"
 
 
 # Renames
