@@ -15,7 +15,7 @@ from autofix.project.discovery import Listing, NotFound
 from autofix.registry import UnknownSelector, load
 from autofix.report import diff, json, text
 from autofix.run.result import Result
-from autofix.session import Request, execute, interrupted, take_back, write
+from autofix.session import Request, execute, recover_interrupted, take_back, write
 
 
 def run_command(
@@ -44,13 +44,11 @@ def run_command(
     output = Output(color, output_file)
     request = Request(paths, select, ignore, unsafe, since, jobs, not no_cache, configuration, default_branch, output.progress)
     try:
+        _warn(recover_interrupted(listing.root, dry=dry_run), output)
         result = execute(request, load(), listing)
         output.end_progress()
-        if dry_run:
-            _warn(interrupted(result.root), output)
-        else:
-            result, applied = write(result, allow_dirty=allow_dirty)
-            _warn(applied.recovered.message if applied.recovered else None, output)
+        if not dry_run:
+            result, _ = write(result, allow_dirty=allow_dirty)
         show(result, output_format or ("diff" if dry_run else "text"), not dry_run, quiet, verbose, output)
     except (ConfigurationError, UnknownSelector, UnknownRevision, NotFound) as error:
         output.error(str(error))

@@ -221,8 +221,14 @@ def take_back(path: Path) -> Undone:
     return undo(root, state_folder(root))
 
 
-def interrupted(root: Path) -> str | None:
-    """A line about a run that was interrupted and has not been put back, if there is one."""
+def recover_interrupted(root: Path, *, dry: bool) -> str | None:
+    """Put back what a run that was killed has left, with `dry` only look; returns a line about it, if there is anything.
+
+    Belongs before files are read: a run must not judge what is about to be put back.
+
+    Raises:
+        ApplyError: that run is still at work, or its journal cannot be read.
+    """
     from autofix.apply.state import state_folder
 
     state = state_folder(root)
@@ -230,5 +236,5 @@ def interrupted(root: Path) -> str | None:
         return None
     from autofix.apply.recover import recover
 
-    found = recover(root, state, dry=True)
+    found = recover(root, state, dry=dry)
     return found.message if found is not None else None
