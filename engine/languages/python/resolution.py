@@ -9,6 +9,7 @@ from autofix.text.source import Source
 
 if TYPE_CHECKING:
     from autofix.languages.python.scope_builder import Builder
+    from tree_sitter import Node
 
 
 def resolve(source: Source, builder: Builder) -> Module:
@@ -109,12 +110,10 @@ def _add_outer(reference: Reference, found: Binding, scope: Scope, name: str, mo
         module.globals.setdefault(name, []).append(uncertain)
 
 
-def _always_runs(node: object, scope: Scope) -> bool:
+def _always_runs(node: Node, scope: Scope) -> bool:
     """Whether a binding stands directly in the class body, below no condition."""
-    from tree_sitter import Node
-
     body = scope.node.child_by_field_name("body")
-    current = node if isinstance(node, Node) else None
+    current: Node | None = node
     while current is not None and current.type in _TRANSPARENT:
         if current.parent == body:
             return True

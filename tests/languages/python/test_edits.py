@@ -277,7 +277,7 @@ def test_clauses_are_no_statements() -> None:
     src = source("match x:\n    case 1 if y: pass\n")
     with pytest.raises(CannotEdit):
         indent_block(src, [next(nodes(src, "case_clause"))])
-    name = [node for node in nodes(src, "identifier") if node.text == b"y"][0]
+    name = next(node for node in nodes(src, "identifier") if node.text == b"y")
     assert statement_of(name).type == "match_statement"
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 from autofix.languages.python.syntax import check, comments, error_lines, expression_start, regressed, root, tree, walk
 from autofix.text.source import Source
@@ -83,3 +86,12 @@ def test_an_expression_begins_after_its_star() -> None:
     text = source("[*a.b()[0]]\n")
     node = next(node for node in walk(root(text)) if node.type == "subscript")
     assert expression_start(node) == 2
+
+
+@pytest.mark.parametrize(
+    "name", ["syntax", "scopes", "scope_builder", "modules", "summary", "outline", "edits", "render", "chains"]
+)
+def test_no_parser_is_imported_before_it_is_needed(name: str) -> None:
+    heavy = "{'tree_sitter', 'tree_sitter_python', 'libcst'} & set(sys.modules)"
+    program = f"import sys, autofix.languages.python.{name}; sys.exit(str({heavy}) if {heavy} else 0)"
+    assert subprocess.run([sys.executable, "-P", "-c", program], capture_output=True, text=True).stderr == ""
