@@ -106,6 +106,13 @@ class TestResultsThatDoNotParse:
         dropped = [item.start.line for item in result.findings if item.status is Status.DROPPED]
         assert dropped == [4, 8]
 
+    def test_are_not_searched_for_ever(self, tmp_path, monkeypatch):
+        monkeypatch.setattr(pipeline, "GUILT_CHECKS", 10)
+        text = "- yes!\n- yes\n" * 50
+        result = execute(write_tree(tmp_path, {"a.yaml": text, "b.yaml": "- yes\n"}), toys.BreaksSometimes)
+        assert texts(result) == {"b.yaml": b"- no\n"}
+        assert [item.status for item in result.findings].count(Status.DROPPED) == 100
+
     def test_cost_all_that_only_break_together(self, tmp_path):
         tree = {"a.py": "def f(one, two): ...\n", "b.py": "def f(one): ...\n"}
         result = execute(write_tree(tmp_path, tree), toys.BreaksTogether)
