@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
-from autofix.fixer import Applicability
+from autofix.fixer import Applicability, Fix, Project
 from autofix.fixers.frontmatter.spaces_card import containers, deployments, shapes
 from autofix.fixers.frontmatter.spaces_card.changes import card_text, new_card
-from autofix.fixers.frontmatter.spaces_card.facts import Container, Port
+from autofix.fixers.frontmatter.spaces_card.facts import Container, Facts, Port, Space
+from autofix.fixers.frontmatter.spaces_card.findings import of_readme
 from autofix.fixers.frontmatter.spaces_card.inference import Value, without_emoji
 from autofix.fixers.frontmatter.spaces_card.licences import licence_id, licence_of_text
 from autofix.fixers.frontmatter.spaces_card.rules import problems
@@ -240,6 +243,33 @@ def test_a_repair_repairs(body: str) -> None:
     found = markdown.frontmatter(after)
     assert found is not None
     assert shapes.is_card(found.root)
+
+
+# fmt: off
+LINES = st.sampled_from([
+    "---", "--- ", "----", "...", "", "title: a", "title: RAG: x", "title: No", "emoji: :rocket:", "emoji: 🤖", "sdk: docker",
+    "sdk: Docker", "sdk: {{ x }}", "colorFrom: orange", "license: MIT", "\ttab: 1", "- a", "  b: c", "tags: [a, b]", "tags: [a",
+    "short_description: " + "word " * 20, "short_description: |", "  " + "word " * 20, "app_port: x", "# H", "<!-- c -->",
+    "[![a](b)](c)", "```", "python_version: 3.10", "a: &x 1", "b: *x", "{title: x, sdk: docker}", "é: ü",
+])
+# fmt: on
+
+
+@given(st.lists(LINES, max_size=10), st.sampled_from(["\n", "\r\n"]), st.booleans())
+def test_every_fix_of_any_page_leaves_valid_frontmatter(lines: list[str], newline: str, fenced: bool) -> None:
+    page = source("README.md", newline.join(["---", *lines, "---", ""] if fenced else lines))
+    facts = Facts({"README.md": Space("", ("deploy.sh:1: git push",))})
+    project = Project(Path(__file__).parent / "nowhere", ["README.md", "index.html"], None)
+    project.overlay["index.html"] = b"<p>"
+    for _ in range(12):
+        fixes = [finding.outcome for finding in of_readme(page, project, facts) if isinstance(finding.outcome, Fix)]
+        if not fixes:
+            return
+        page = page.with_text(apply_edits(page.text, fixes[0].edits))
+        found = markdown.frontmatter(page)
+        assert found is not None
+        assert not yaml.duplicate_keys(found.root)
+    raise AssertionError("never ends")
 
 
 def test_moving_a_card_is_unsafe() -> None:
