@@ -115,9 +115,11 @@ class TestStartUp:
         script = "sys.argv[1:] = ['--version']; from autofix.cli.main import main; main()"
         assert self.loaded(script) - {"__future__"} == {"autofix", "autofix.cli", "autofix.cli.main", "autofix.version"}
 
-    def test_of_a_run_without_findings_needs_no_parser(self, tmp_path):
-        (tmp_path / "a.py").write_text("x = 1\n")
-        arguments = ["--dry-run", "--no-cache", str(tmp_path)]
+    def test_of_a_run_in_which_no_file_has_needles_needs_no_parser(self, tmp_path):
+        for name in ("a.py", "a.yaml", "Dockerfile", "README.md", "a.ts"):
+            (tmp_path / name).write_text("# x\n")
+        needing = [name for name, fixer in REGISTRY.fixers.items() if fixer(fixer.Options()).needles]
+        arguments = ["--dry-run", "--no-cache", "--select", ",".join(needing), str(tmp_path)]
         script = f"sys.argv[1:] = {arguments}\nfrom autofix.cli.main import main\ntry: main()\nexcept SystemExit: pass"
         assert self.heavy(script) <= {"click", "multiprocessing"}
 
