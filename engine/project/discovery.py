@@ -18,6 +18,9 @@ EXCLUDED_FOLDERS = frozenset(
     }
 )  # fmt: skip
 
+# Files by which Go and Composer mark a folder of code that they have copied in.
+VENDORED_BY = ("vendor/modules.txt", "vendor/autoload.php")
+
 # Beyond this a source file was not written by a person.
 SIZE_LIMIT = 4 * 1024 * 1024
 
@@ -42,6 +45,12 @@ class Discovery:
     targets: Sequence[str]
     named: frozenset[str] = frozenset()
     """The targets that were named themselves: exclusions do not cover them."""
+
+
+def vendored(paths: Iterable[str]) -> tuple[str, ...]:
+    """The folders, with `/` at the end, into which a package manager has copied the code of others."""
+    markers = (path for path in paths if path.endswith(VENDORED_BY))
+    return tuple(sorted(marker[: marker.rfind("/") + 1] for marker in markers))
 
 
 class Skip(Exception):

@@ -150,11 +150,16 @@ _EDIT_URL = re.compile(rb"(?:^|[\s{,(])[\"']?editUrl[\"']?\s*:\s*[\"'`](?P<url>h
 _ORGANIZATION = re.compile(rb"^\s*organizationName\s*:\s*[\"']([\w.-]+)[\"']", re.MULTILINE)
 _PROJECT = re.compile(rb"^\s*projectName\s*:\s*[\"']([\w.-]+)[\"']", re.MULTILINE)
 
+# Every site that `create-docusaurus` makes says that it is Facebook's, until somebody changes that.
+_TEMPLATE_OWNER = b"facebook"
+
 
 def _declared(source: Source) -> Repository | None:
-    """The repository that a Docusaurus site says it is deployed from."""
+    """The repository that a Docusaurus site says it is deployed from, unless it still has the words of the template."""
     owner, name = _ORGANIZATION.search(source.text), _PROJECT.search(source.text)
-    return Repository("github.com", owner[1].decode(), name[1].decode()) if owner and name else None
+    if not owner or not name or owner[1] == _TEMPLATE_OWNER:
+        return None
+    return Repository("github.com", owner[1].decode(), name[1].decode())
 
 
 def _docusaurus(renamer: Renamer, repository: Repository | None) -> Iterator[Finding]:
