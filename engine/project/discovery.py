@@ -91,7 +91,9 @@ class Listing:
         """Wait for the list of files."""
         from_git = _listed_by_git(self._git) if self._git is not None else None
         listed = list(_walk(self.root)) if from_git is None else from_git
-        named = frozenset(path.relative_to(self.root).as_posix() for path in self._real if not path.is_dir())
+        # What lies in `.git` is no file of the project, even when it is named: no diff of it could be applied.
+        files = [path.relative_to(self.root) for path in self._real if not path.is_dir()]
+        named = frozenset(path.as_posix() for path in files if ".git" not in path.parts)
         folders = tuple(_prefix(path.relative_to(self.root)) for path in self._real if path.is_dir())
         return Discovery(self.root, from_git is not None, frozenset(listed), _targets(listed, folders, named), named)
 
@@ -129,11 +131,20 @@ def root_of(path: Path) -> Path:
 
 def _common_root(real: Sequence[Path]) -> Path:
     first = root_of(real[0])
-    configured = (folder for folder in (first, *first.parents) if (folder / "autofix.toml").is_file())
+    configured = (folder for folder in (first, *first.parents) if _is_configured(folder))
     for candidate in (next(configured, None), Path.cwd().resolve()):
         if candidate is not None and all(path.is_relative_to(candidate) for path in real):
             return candidate
     return first
+
+
+def _is_configured(folder: Path) -> bool:
+    if (folder / "autofix.toml").is_file():
+        return True
+    try:
+        return b"[tool.autofix" in (folder / "pyproject.toml").read_bytes()
+    except OSError:
+        return False
 
 
 def _work_tree(folder: Path) -> Path | None:
@@ -156,7 +167,7 @@ def _is_work_tree(marker: Path) -> bool:
 
 
 def _start_listing(root: Path) -> subprocess.Popen[bytes] | None:
-    command = [*GIT, "-C", str(root), "ls-files", "-z", "-co", "--exclude-standard", "--deduplicate"]
+    command = [*GIT, "-C", str(root), "ls-files", "-z", "-co", "--exclude-standard"]
     try:
         return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
     except OSError:
@@ -167,8 +178,13 @@ def _listed_by_git(listing: subprocess.Popen[bytes]) -> list[str] | None:
     output, _ = listing.communicate()
     if listing.returncode != 0:
         return None
+    # A file with a merge conflict is listed several times (git before 2.31 has no --deduplicate).
+    paths = dict.fromkeys(os.fsdecode(output).split("\0"))
     # A trailing slash marks another repository inside this one.
-    return [path for path in os.fsdecode(output).split("\0") if path and not path.endswith("/")]
+    return [path for path in paths if path and not path.endswith("/")]
+
+
+_GIT_FOLDER = frozenset({"HEAD", "objects", "refs"})
 
 
 def _walk(root: Path) -> Iterator[str]:
@@ -181,8 +197,8 @@ def _walk(root: Path) -> Iterator[str]:
         except OSError:
             continue
         names = {entry.name for entry in entries}
-        if folder and ".git" in names:
-            continue  # a repository of its own
+        if (folder and ".git" in names) or names >= _GIT_FOLDER:
+            continue  # a repository of its own, or what git keeps of a bare one
         if ".gitignore" in names:
             ignores = (*ignores, (folder, _gitignore(root / folder / ".gitignore")))
         for entry in entries:
@@ -229,6 +245,8 @@ def read(full: str) -> bytes:
         handle = os.open(full, os.O_RDONLY | _NO_FOLLOW | _NON_BLOCK)
     except FileNotFoundError:
         raise
+    except NotADirectoryError as error:
+        raise FileNotFoundError(*error.args) from None  # its folder made room for a file
     except OSError as error:
         if os.path.islink(full):
             raise Skip("is a symbolic link") from None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -30,8 +31,12 @@ class TestRoot:
         monkeypatch.chdir(tmp_path)
         assert discover([tmp_path / "project"]).root == tmp_path
 
-    def test_without_git_a_configuration_marks_it(self, tmp_path):
-        write_tree(tmp_path, {"autofix.toml": "", "project/sub/a.cfg": "x"})
+    @pytest.mark.parametrize(
+        ("name", "text"),
+        [("autofix.toml", ""), ("pyproject.toml", "[tool.autofix]\n"), ("pyproject.toml", "[tool.autofix.fixers.x]")],
+    )
+    def test_without_git_a_configuration_marks_it(self, tmp_path, name, text):
+        write_tree(tmp_path, {name: text, "project/pyproject.toml": "[tool.other]", "project/sub/a.cfg": "x"})
         assert discover([tmp_path / "project/sub"]).root == tmp_path
 
     def test_through_a_link(self, tmp_path):
@@ -184,6 +189,16 @@ def test_files_that_git_lists_and_that_are_gone(tmp_path):
     assert not result.failures
 
 
+def test_a_folder_that_made_room_for_a_file(tmp_path):
+    root = make_repository(tmp_path, {"a.cfg": "old\n", "sub/b.cfg": "old\n"})
+    (root / "sub/b.cfg").unlink()
+    (root / "sub").rmdir()
+    (root / "sub").write_text("a file\n")
+    result = execute(root, toys.Replace)
+    assert texts(result).keys() == {"a.cfg"}
+    assert not result.failures
+
+
 def test_names_that_are_no_text(tmp_path):
     names = {os.fsdecode(b"\xff.cfg"): b"old\n", 'tab\t"quote".cfg': b"old\n", "line\nbreak.cfg": b"old\n", "-r.cfg": b"old\n"}
     root = make_repository(tmp_path, names)
@@ -209,6 +224,38 @@ def test_git_starts_no_program_of_the_repository(tmp_path):
     assert not (tmp_path / "started").exists()
 
 
-def test_a_bare_repository_has_no_work_tree(tmp_path):
-    subprocess.run(["git", "init", "--quiet", "--bare", str(tmp_path / "bare.git")], check=True, env={**os.environ, **IDENTITY})
-    assert not discover([tmp_path / "bare.git"]).has_git
+def test_a_bare_repository_has_no_work_tree(tmp_path, monkeypatch):
+    bare = tmp_path / "bare.git"
+    subprocess.run(["git", "init", "--quiet", "--bare", str(bare)], check=True, env={**os.environ, **IDENTITY})
+    assert not discover([bare]).has_git
+    write_tree(tmp_path, {"bare.git/hooks/a.cfg": "", "b.cfg": ""})
+    assert found(bare) == set()
+    assert found(tmp_path) == {"b.cfg"}
+    monkeypatch.chdir(bare)
+    assert found(bare) == set()
+
+
+def test_files_of_git_itself_are_none_of_the_project(tmp_path):
+    root = make_repository(tmp_path, {"a.cfg": "old\n"})
+    write_tree(root, {".git/hooks/b.cfg": "old\n"})
+    assert found(root / ".git", root / ".git/hooks/b.cfg", root / ".git/config") == set()
+    assert texts(execute(root, toys.Replace, paths=(root / ".git/hooks/b.cfg", root / "a.cfg"))).keys() == {"a.cfg"}
+
+
+def test_a_merge_conflict_is_one_file(tmp_path, monkeypatch):
+    root = make_repository(tmp_path / "project", {"a.cfg": "one\n"}, {"a.cfg": "two\n"})
+    git(root, "checkout", "--quiet", "-b", "other", "HEAD~1")
+    write_tree(root, {"a.cfg": "three\n"})
+    git(root, "commit", "--quiet", "-am", "x")
+    subprocess.run(
+        ["git", "-C", str(root), "merge", "--quiet", "main"], capture_output=True, check=False, env={**os.environ, **IDENTITY}
+    )
+    assert git(root, "ls-files").count(b"a.cfg") > 1
+    # Git before 2.31 knows less.
+    old = write_tree(
+        tmp_path, {"bin/git": f'#!/bin/sh\ncase "$*" in *--deduplicate*) exit 129; esac\nexec {shutil.which("git")} "$@"\n'}
+    )
+    (old / "bin/git").chmod(0o755)
+    monkeypatch.setenv("PATH", str(old / "bin"), prepend=os.pathsep)
+    discovery = discover([root])
+    assert (discovery.has_git, discovery.targets) == (True, ["a.cfg"])
