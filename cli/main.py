@@ -15,6 +15,10 @@ def main() -> None:
 
         print(f"autofix {VERSION}")
         return
+    # A run makes few reference cycles and ends soon: the collector would only walk everything again and again.
+    import gc
+
+    gc.disable()
     try:
         from autofix.cli.commands import cli
 

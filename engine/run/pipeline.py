@@ -21,6 +21,7 @@ from autofix.run import pool
 from autofix.run.pool import Died
 from autofix.run.prefilter import Prefilter
 from autofix.run.proposals import Proposal, components, made_together
+from autofix.run.reading import SUPPRESSION_MARK, Candidate, ReadWork, Wanted, candidates
 from autofix.run.reporting import Places, changes, findings
 from autofix.run.result import Failure, Notice, Result, Settings, Skipped
 from autofix.run.tree import Impossible, Tree
@@ -40,8 +41,6 @@ from autofix.text.source import Source
 
 # Rounds after which fixes that still produce changes are taken to feed on each other.
 ROUND_LIMIT = 100
-
-SUPPRESSION_MARK = b"autofix:"
 
 PROGRESS_STEP = 128
 
@@ -126,33 +125,45 @@ class _Run:
             self._keep_summaries(outcome)
 
     def _scanned(self) -> Iterator[InspectTask]:
+        work = ReadWork(self.root, self.prefilter.needles)
+        for candidate in candidates(work, self._wanted_by_path(), self.settings.limits):
+            yield from self._candidate(candidate)
+
+    def _wanted_by_path(self) -> Iterator[Wanted]:
         programs = frozenset(index for index, fixer in enumerate(self.fixers) if isinstance(fixer, ProgramFixer))
-        paths = sorted(self.discovery.paths | self.targets) if programs else self.discovery.targets
+        # Whole-program fixers also need the files that nobody asked for; the order of the list is that of git.
+        partial = programs and not self.discovery.paths <= self.targets
+        paths = sorted(self.discovery.paths | self.targets) if partial else self.discovery.targets
         for done, path in enumerate(paths):
             if not done % PROGRESS_STEP:
                 self._tell("reading", done, len(paths))
             indexes = self.prefilter.by_path(path)
-            if not indexes or self.scope.excluded(path):
-                continue
-            if path not in self.targets:
+            if indexes and path not in self.targets:
                 indexes = [index for index in indexes if index in programs]
-            yield from self._candidate(path, indexes)
+            if indexes and not self.scope.excluded(path):
+                yield path, indexes
 
-    def _candidate(self, path: str, indexes: list[int]) -> Iterator[InspectTask]:
-        data = self._read(path)
-        if data is None:
+    def _candidate(self, found: Candidate) -> Iterator[InspectTask]:
+        path, data = found.path, found.data
+        if found.skipped or found.failed:
+            self._keep_problem(found)
             return
-        hits = self.prefilter.by_content(indexes, data)
-        if not hits and SUPPRESSION_MARK not in data:
-            return
-        self._warm_up(path, hits)
-        self.candidates[path] = tuple(hits)
+        self._warm_up(path, found.hits)
+        self.candidates[path] = found.hits
         self.data[path] = data
         if (reason := generated(data)) is not None:
             self.left_alone[path] = reason
         task = self._summary_task(path, data)
         if task.summarizers:
             yield task
+
+    def _keep_problem(self, found: Candidate) -> None:
+        if found.path not in self.targets:
+            return
+        if found.skipped:
+            self.left_alone[found.path] = found.skipped
+        else:
+            self.failures[found.path, ""] = found.failed
 
     def _warm_up(self, path: str, hits: Iterable[int]) -> None:
         """Import in the parent, once, what looking at such a file takes: forked workers then share it."""
@@ -171,11 +182,9 @@ class _Run:
         except FileNotFoundError:
             return None
         except Skip as skip:
-            if path in self.targets:
-                self.left_alone[path] = str(skip)
+            self._keep_problem(Candidate(path, skipped=str(skip)))
         except Unreadable as error:
-            if path in self.targets:
-                self.failures[path, ""] = f"cannot be read: {error}"
+            self._keep_problem(Candidate(path, failed=f"cannot be read: {error}"))
         return None
 
     def link(self, indexes: Iterable[int]) -> set[int]:

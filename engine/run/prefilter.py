@@ -24,7 +24,7 @@ class Prefilter:
         self._ignored = ignored
         self.broken: dict[int, str] = {}
         """The fixers that cannot even say what they look for, with the reason: they are asked no more."""
-        self._needles: list[Needles] = [self._needles_of(index) for index in range(len(fixers))]
+        self.needles: list[Needles] = [self._needles_of(index) for index in range(len(fixers))]
 
     def _needles_of(self, index: int) -> Needles:
         try:
@@ -47,7 +47,7 @@ class Prefilter:
         return [
             index
             for index in indexes
-            if self._needles[index] != () and self._wants(index, path) and not self._ignored(path, self._fixers[index].id)
+            if self.needles[index] != () and self._wants(index, path) and not self._ignored(path, self._fixers[index].id)
         ]
 
     def _wants(self, index: int, path: str) -> bool:
@@ -55,12 +55,12 @@ class Prefilter:
             return self._fixers[index].wants(path)
         except Exception as error:
             self.broken[index] = describe(error)
-            self._needles[index] = ()
+            self.needles[index] = ()
             return False
 
     def by_content(self, indexes: Iterable[int], data: bytes) -> list[int]:
         """Those of them whose needles the file holds."""
-        return [index for index in indexes if holds(self._needles[index], data)]
+        return [index for index in indexes if holds(self.needles[index], data)]
 
 
 def _require_bytes(literal: bytes) -> bytes:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-
 from autofix.languages.python.syntax import check, root, walk
 from autofix.text.source import Source
 
