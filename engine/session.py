@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from autofix.fixer import AnyFixer
 from autofix.project import configuration
-from autofix.project.changes import LineRanges, changed_lines, uncommitted
+from autofix.project.changes import GitFailed, LineRanges, changed_lines, uncommitted
 from autofix.project.configuration import Configuration, ConfigurationError, nearest
 from autofix.project.discovery import EXCLUDED_FOLDERS, Discovery, Listing, matcher, project_root, vendored
 from autofix.project.git import Git
@@ -167,12 +167,16 @@ def write(result: Result, *, allow_dirty: bool) -> tuple[Result, Applied]:
     Files with uncommitted changes are refused unless `allow_dirty`, together with all that belongs to the same fix.
 
     Raises:
-        ApplyError: nothing was written: no journal can be kept, or another run is at work.
+        ApplyError: nothing was written: no journal can be kept, another run is at work, or git cannot tell what is uncommitted.
     """
+    from autofix.apply.errors import ApplyError
     from autofix.apply.state import state_folder
     from autofix.apply.write import apply_changes
 
-    dirty = frozenset() if allow_dirty else uncommitted(result.root)
+    try:
+        dirty = frozenset() if allow_dirty or not result.changes else uncommitted(result.root)
+    except GitFailed as error:
+        raise ApplyError(f"git cannot tell what is uncommitted ({error}): mend that, or say --allow-dirty") from None
     held_back = {change.group for change in result.changes if change.path in dirty or change.old_path in dirty}
     wanted = [change for change in result.changes if change.group not in held_back]
     applied = apply_changes(result.root, [_change(change) for change in wanted], state=state_folder(result.root))

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from autofix.project.discovery import GIT
+from autofix.project.discovery import GIT, project_root
 
 LineRanges = Sequence[tuple[int, int]]
 """First and last line, both 1-based and included."""
@@ -19,6 +20,10 @@ _EVERYTHING: LineRanges = ((1, 1 << 60),)
 
 class UnknownRevision(ValueError):
     """Git does not know the revision that was named."""
+
+
+class GitFailed(Exception):
+    """Git could not do what it was asked; the message is its own."""
 
 
 def changed_lines(root: Path, revision: str) -> Mapping[str, LineRanges]:
@@ -35,36 +40,51 @@ def changed_lines(root: Path, revision: str) -> Mapping[str, LineRanges]:
         "--no-color",
         "--no-renames",
         "-U0",
+        "--inter-hunk-context=0",
         "--diff-filter=d",
         "--src-prefix=a/",
         "--dst-prefix=b/",
     ]
-    diff = _git(root, "diff", *options, revision, "--")
-    if diff is None:
-        raise UnknownRevision(f"git cannot compare with {revision!r}")
+    try:
+        diff = _git(root, "diff", *options, revision, "--")
+        untracked = _git(root, "ls-files", "-z", "-o", "--exclude-standard")
+    except GitFailed as error:
+        raise UnknownRevision(f"git cannot compare with {revision!r}: {error}") from None
     found: dict[str, LineRanges] = {}
     for part in re.split(rb"^diff --git ", diff, flags=re.MULTILINE)[1:]:
         path = _new_path(part)
         if path is not None:
             spans = [(int(hunk[1]), int(hunk[2] or 1)) for hunk in _HUNK.finditer(part)]
             found[path] = tuple((start, start + count - 1) for start, count in spans if count)
-    untracked = _git(root, "ls-files", "-z", "-o", "--exclude-standard") or b""
     found.update(dict.fromkeys((path for path in os.fsdecode(untracked).split("\0") if path), _EVERYTHING))
     return found
 
 
 def uncommitted(root: Path) -> frozenset[str]:
-    """Tracked files that differ from the last commit; none where there is no commit yet."""
-    if _git(root, "rev-parse", "--verify", "--quiet", "HEAD") is None:
+    """Tracked files that differ from the last commit; none where there is no commit yet, no repository, or no git at all.
+
+    Raises:
+        GitFailed: there is a repository, but git cannot tell.
+    """
+    if not project_root([root])[1] or shutil.which("git") is None:
         return frozenset()
-    status = _git(root, "status", "--porcelain=v1", "-z", "--untracked-files=no", "--no-renames") or b""
-    return frozenset(entry[3:] for entry in os.fsdecode(status).split("\0") if entry)
+    options = ["--porcelain=v1", "-z", "--branch", "--no-ahead-behind", "--untracked-files=no", "--no-renames"]
+    branch, *entries = os.fsdecode(_git(root, "status", *options)).split("\0")
+    if branch.startswith("## No commits yet"):
+        return frozenset()
+    return frozenset(entry[3:] for entry in entries if entry)
 
 
-def _git(root: Path, *arguments: str) -> bytes | None:
+def _git(root: Path, *arguments: str) -> bytes:
     environment = {**os.environ, "GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"}
-    done = subprocess.run([*GIT, "-C", str(root), *arguments], capture_output=True, check=False, env=environment)
-    return done.stdout if done.returncode == 0 else None
+    try:
+        done = subprocess.run([*GIT, "-C", str(root), *arguments], capture_output=True, check=False, env=environment)
+    except OSError as error:
+        raise GitFailed(f"{error.strerror}: git") from None
+    if done.returncode != 0:
+        said = done.stderr.decode("utf-8", "replace").strip().splitlines()
+        raise GitFailed(said[0] if said else f"git {arguments[0]} ended with exit code {done.returncode}")
+    return done.stdout
 
 
 def _new_path(part: bytes) -> str | None:
