@@ -248,6 +248,33 @@ class TestReadersThatStopReading:
         assert done.returncode == 1
 
 
+class TestStandardStreams:
+    @pytest.mark.parametrize(
+        ("arguments", "code"),
+        [("--dry-run", 1), ("", 0), ("-q", 0), ("fixers", 0), ("--version", 0), ("--select nothing", 2), ("nowhere", 2)],
+    )
+    @pytest.mark.parametrize("closed", [">&-", "2>&-", "<&- >&- 2>&-"])
+    def test_that_are_closed(self, environment, tmp_path, arguments, code, closed):
+        root = make_repository(tmp_path, {"a.cfg": "old\n"})
+        script = f"{' '.join(map(quoted, COMMAND))} {arguments} {closed}"
+        done = subprocess.run(["sh", "-c", script], cwd=root, env=environment, capture_output=True, timeout=60)
+        assert done.returncode == code
+        assert b"Traceback" not in done.stderr
+        assert b"fix 1 problem" not in done.stdout
+
+    @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
+    @pytest.mark.parametrize(
+        "arguments", ["--dry-run", "--dry-run --output-format text", "fixers", "explain '*'", "--version", "-h"]
+    )
+    def test_on_a_full_disk(self, environment, tmp_path, arguments):
+        root = make_repository(tmp_path, {"a.cfg": "old\n"})
+        script = f"{' '.join(map(quoted, COMMAND))} {arguments} > /dev/full"
+        done = subprocess.run(["sh", "-c", script], cwd=root, env=environment, capture_output=True, timeout=60)
+        assert done.returncode == 3
+        assert b"No space left" in done.stderr
+        assert b"Traceback" not in done.stderr
+
+
 def quoted(word: str) -> str:
     return "'" + word.replace("'", "'\\''") + "'"
 
