@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import importlib
+import os
 import re
+import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from functools import cached_property
 from pathlib import Path
@@ -79,6 +80,8 @@ class Registry:
                 yield name
 
     def _unknown(self, selector: str) -> str:
+        from difflib import get_close_matches
+
         near = get_close_matches(selector, [*self.fixers, *self.groups, *RECIPES], n=1)
         return f"no fixer, group or recipe is called {selector!r}" + (f"; did you mean {near[0]!r}?" if near else "")
 
@@ -173,10 +176,32 @@ def _our_places() -> dict[str, tuple[str, str]]:
 
 
 def _entry_points() -> Iterator[tuple[str, str]]:
+    if not _any_distribution_offers_fixers():
+        return
     from importlib.metadata import entry_points
 
     for point in entry_points(group=ENTRY_POINT_GROUP):
         yield point.name, point.value
+
+
+def _any_distribution_offers_fixers() -> bool:
+    """A look at the files alone: most machines have no such distribution, and `importlib.metadata` is slow to import."""
+    header = f"[{ENTRY_POINT_GROUP}]".encode()
+    for folder in sys.path:
+        try:
+            found = [entry.path for entry in os.scandir(folder or ".") if entry.name.endswith((".dist-info", ".egg-info"))]
+        except FileNotFoundError:
+            continue
+        except OSError:
+            return True  # an archive, perhaps: only the library can look into it
+        for information in found:
+            try:
+                with open(f"{information}/entry_points.txt", "rb") as file:
+                    if header in file.read():
+                        return True
+            except OSError:
+                continue
+    return False
 
 
 def _lack(fixer: FixerClass) -> str | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-from hashlib import blake2b
 from pathlib import Path
 
 from autofix.version import VERSION
@@ -72,4 +71,6 @@ def _load(file: Path) -> dict[tuple[str, int, bytes], object]:
 
 
 def _digest(data: bytes, salt: bytes = b"") -> bytes:
+    from hashlib import blake2b
+
     return blake2b(data, digest_size=16, key=blake2b(salt, digest_size=32).digest() if salt else b"").digest()

@@ -7,7 +7,6 @@ import types
 import typing
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -109,6 +108,8 @@ def _build(target: type[T], table: Mapping[str, object], where: str, reserved: S
 
 def nearest(word: str, known: Sequence[str]) -> str:
     """`; did you mean 'x'?` for the most similar known word, or nothing."""
+    from difflib import get_close_matches
+
     near = get_close_matches(word, known, n=1)
     return f"; did you mean {near[0]!r}?" if near else ""
 
