@@ -32,7 +32,7 @@ class Language(StrEnum):
     HTML = "html"
 
 
-_BY_SUFFIX = {
+SUFFIXES = {
     ".py": Language.PYTHON,
     ".pyi": Language.PYTHON,
     ".ts": Language.TYPESCRIPT,
@@ -60,6 +60,7 @@ _BY_SUFFIX = {
     ".dockerignore": Language.IGNORE,
     ".html": Language.HTML,
 }
+"""The language by the ending of the name, in lower case; no name of `_BY_NAME` ends like one of another language."""
 _BY_NAME = {
     "dockerfile": Language.DOCKERFILE,
     "containerfile": Language.DOCKERFILE,
@@ -84,7 +85,7 @@ def _of_name(name: str) -> Language | None:
     if known is not None:
         return known
     dot = lower.rfind(".")
-    if dot >= 0 and (by_suffix := _BY_SUFFIX.get(lower[dot:])) is not None:
+    if dot >= 0 and (by_suffix := SUFFIXES.get(lower[dot:])) is not None:
         return by_suffix
     if lower.startswith(("dockerfile.", "containerfile.")):
         return Language.DOCKERFILE

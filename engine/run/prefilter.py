@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 
 from autofix.fixer import AnyFixer
-from autofix.languages import language_of
+from autofix.languages import SUFFIXES, language_of
 from autofix.run.work import describe
 
 Needles = Sequence[Sequence[bytes]] | None
@@ -33,6 +33,11 @@ class Prefilter:
         except Exception as error:
             self.broken[index] = describe(error)
             return ()
+
+    def sifted(self, paths: Iterable[str]) -> list[str]:
+        """The paths without those whose ending tells at once that no fixer of this run may want them."""
+        unwanted = tuple(suffix for suffix, language in SUFFIXES.items() if language not in self._by_language)
+        return [path for path in paths if not path.endswith(unwanted)]
 
     def by_path(self, path: str) -> list[int]:
         """The fixers that may want a file of this name."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from autofix import languages
 from autofix.languages import language_of
 from autofix.languages.verify import regressed, syntax_error
 from autofix.text.source import Source
@@ -54,3 +55,8 @@ def test_typescript_with_local_errors_is_worked_on() -> None:
     assert problem("a.tsx", text) is None
     assert compare("a.tsx", text, text.replace("x()", "if (y) {\n  x();\n}")) is None
     assert compare("a.tsx", text, text.replace("x()", "if (y) {\n  x();\n")) is not None
+
+
+def test_no_name_has_the_ending_of_another_language() -> None:
+    for name, language in languages._BY_NAME.items():
+        assert all(other is language for suffix, other in languages.SUFFIXES.items() if name.endswith(suffix))
