@@ -264,6 +264,16 @@ def read(full: str) -> bytes:
         os.close(handle)
 
 
+def is_behind_link(root: str, path: str) -> bool:
+    """Whether a folder on the way to a file has become a link: git lists the file and takes it for deleted."""
+    end = path.find("/")
+    while end >= 0:
+        if os.path.islink(f"{root}/{path[:end]}"):
+            return True
+        end = path.find("/", end + 1)
+    return False
+
+
 _NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0)
 _NON_BLOCK = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from hashlib import blake2b
@@ -14,13 +14,13 @@ from autofix.fixer import AnyFixer, ProgramFixer
 from autofix.languages import language_of
 from autofix.languages.verify import syntax_error
 from autofix.project.cache import SummaryCache
-from autofix.project.discovery import Discovery, Skip, Unreadable, generated, read
+from autofix.project.discovery import Discovery, Skip, Unreadable, generated, is_behind_link, read
 from autofix.project.project import Project
 from autofix.project.summaries import Summarizer
 from autofix.run import pool
 from autofix.run.pool import Died
 from autofix.run.prefilter import Prefilter
-from autofix.run.proposals import Proposal, components, made_together
+from autofix.run.proposals import Proposal, made_together
 from autofix.run.reading import SUPPRESSION_MARK, Candidate, ReadWork, Wanted, candidates
 from autofix.run.reporting import Places, changes, findings
 from autofix.run.result import Failure, Notice, Result, Settings, Skipped
@@ -95,8 +95,9 @@ class _Run:
         self.applied: list[Proposal] = []
         self.dropped: dict[Proposal, str] = {}
         self.failures: dict[tuple[str, str], str] = {}
+        self.rounds = 0
         self.waiting = 0
-        self.abandoned: set[str] = set()
+        self.abandoned: dict[str, tuple[str, str]] = {}
         self.seen: dict[str, set[bytes]] = defaultdict(set)
         self.places = Places(self.bytes_of)
         self.warm: set[str | int] = set()
@@ -107,15 +108,9 @@ class _Run:
         self.scan()
         self.link(range(len(self.fixers)))
         dirty = self.first_round()
-        rounds = 0
-        while dirty and rounds < ROUND_LIMIT:
-            waiting = self.waiting
+        while dirty:
             self.ask(dirty)
             dirty = self.make(self.proposals(dirty))
-            # Fixes that want the same place and get their turns one by one come to an end by themselves.
-            rounds += self.waiting >= waiting
-        if dirty:
-            self.abandon(dirty, f"still changes it after {rounds} rounds")
         self.cache.save()
         return self.result()
 
@@ -178,7 +173,7 @@ class _Run:
 
     def _read(self, path: str) -> bytes | None:
         try:
-            return read(f"{self.root}/{path}")
+            return None if is_behind_link(self.root, path) else read(f"{self.root}/{path}")
         except FileNotFoundError:
             return None
         except Skip as skip:
@@ -272,10 +267,32 @@ class _Run:
         self._advance(tree)
         for outcome in outcomes:
             self._keep_summaries(outcome)
-        again = {proposal.path for proposal in merged.deferred}
+        # Fixes that want the same place and get their turns one by one come to an end by themselves.
+        self.rounds += len(merged.deferred) >= self.waiting
         self.waiting = len(merged.deferred)
-        changed -= self._stop_ping_pong(changed)
-        return self._affected(changed, again)
+        if restless := self._restless(changed):
+            return self.start_over(restless)
+        return self._affected(changed, {proposal.path for proposal in merged.deferred})
+
+    def start_over(self, restless: Mapping[str, str]) -> dict[str, tuple[int, ...]]:
+        """Begin again without files that do not come to rest, as what was done to others may rest on them.
+
+        Takes the reason for each of them and returns the files to show.
+        """
+        for path, reason in restless.items():
+            names = sorted({self.fixers[proposal.index].id for proposal in self.applied if path in proposal.touched()})
+            self.abandoned[path] = ", ".join(names), f"left as it was: {reason}"
+        changed = self.tree.versions.keys()
+        self._advance(Tree())
+        self.applied, self.dropped, self.outcomes, self.places = [], {}, {}, Places(self.bytes_of)
+        self.seen.clear()
+        self.rounds = self.waiting = 0
+        for path in changed:
+            self._sift(path)
+            if (data := self.bytes_of(path)) is not None:
+                self._summary_task(path, data)
+        self.link(range(len(self.fixers)))
+        return self.first_round()
 
     # Helpers of the stages.
 
@@ -318,7 +335,7 @@ class _Run:
         return tuple(chosen)
 
     def _fix_task(self, path: str, indexes: tuple[int, ...]) -> FixTask | None:
-        if path in self.left_alone or path in self.abandoned or (path, "") in self.failures:
+        if path in self.left_alone or (path, "") in self.failures:
             return None
         data = self._present(path)
         if data is None or (not indexes and SUPPRESSION_MARK not in data):
@@ -423,38 +440,26 @@ class _Run:
         self.tree = tree
         self.project.overlay = tree.overlay()
 
-    def _stop_ping_pong(self, changed: set[str]) -> set[str]:
-        repeated = set()
-        for path in changed:
-            states = self.seen[path]
-            if not states:
-                states.add(_digest(self.bytes_of(path)))
-            state = _digest(self.tree.versions[path].data)
-            if state in states:
-                repeated.add(path)
-            states.add(state)
-        return self.abandon(repeated, "keep changing it back and forth") if repeated else set()
+    def _restless(self, changed: Iterable[str]) -> dict[str, str]:
+        """The files that fixes do not let come to rest, each with the reason."""
+        if self.rounds >= ROUND_LIMIT:
+            return dict.fromkeys(changed, f"still changing after {self.rounds} rounds")
+        return {path: "changed back and forth" for path in changed if self._is_back(path)}
 
-    def abandon(self, paths: Iterable[str], why: str) -> set[str]:
-        """Put files back as they were on disk, with all that was changed together with them, and name the fixers."""
-        joined = components(self.applied)
-        lost = {other for path in paths for other in joined.get(path, {path})}
-        for path in lost:
-            names = sorted({self.fixers[proposal.index].id for proposal in self.applied if path in proposal.touched()})
-            self.failures[path, ", ".join(names)] = (
-                f"left as it was: {'this fixer' if len(names) == 1 else 'these fixers'} {why}"
-            )
-        self.applied = [proposal for proposal in self.applied if lost.isdisjoint(proposal.touched())]
-        self.abandoned |= lost
-        self._advance(self.tree.without(lost))
-        return lost
+    def _is_back(self, path: str) -> bool:
+        """Whether a file is as it was before, on disk or after an earlier round."""
+        states = self.seen[path]
+        if not states:
+            states.add(_digest(self.bytes_of(path)))
+        state = _digest(self.tree.versions[path].data)
+        known = state in states
+        states.add(state)
+        return known
 
     def _affected(self, changed: set[str], again: set[str]) -> dict[str, tuple[int, ...]]:
         """The files to show again: changed ones, those that wait, and those that depend on what changed."""
         for path in changed:
-            data = self._present(path)
-            indexes = self.prefilter.by_path(path)
-            self.candidates[path] = () if data is None else tuple(self.prefilter.by_content(indexes, data))
+            self._sift(path)
         touched = changed | ({""} if any(self._came_or_went(path) for path in changed) else set())
         stale = self._stale_links(touched)
         news = self.link(stale)
@@ -464,8 +469,18 @@ class _Run:
             for path, outcome in self.outcomes.items()
             if not touched.isdisjoint(outcome.reads) or any(not touched.isdisjoint(p.elsewhere()) for p in self._said(outcome))
         }
-        paths = (changed | again | moved | dependent) & (self.targets | changed)
+        for path in changed:
+            self.outcomes.pop(path, None)
+        paths = {
+            path for path in changed | again | moved | dependent if path in self.targets or path not in self.discovery.paths
+        }
         return {path: self._wanted(path) for path in paths if self._present(path) is not None}
+
+    def _sift(self, path: str) -> None:
+        """See anew which fixers' needles a file holds."""
+        data = self._present(path)
+        indexes = self.prefilter.by_path(path)
+        self.candidates[path] = () if data is None else tuple(self.prefilter.by_content(indexes, data))
 
     def _said(self, outcome: FixOutcome) -> list[Proposal]:
         return [Proposal(outcome.task.path, index, finding) for index, finding in outcome.findings]
@@ -555,7 +570,10 @@ class _Run:
         )
 
     def _all_failures(self) -> dict[tuple[str, str], str]:
-        return self.failures | {("", self.fixers[index].id): reason for index, reason in self.prefilter.broken.items()}
+        abandoned = {(path, names): reason for path, (names, reason) in self.abandoned.items()}
+        return (
+            self.failures | abandoned | {("", self.fixers[index].id): reason for index, reason in self.prefilter.broken.items()}
+        )
 
     def _left(self) -> Iterator[tuple[Proposal, str]]:
         """The findings whose fix was not made, with the reason where it was meant to be."""

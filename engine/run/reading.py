@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice
 
-from autofix.project.discovery import Skip, Unreadable, read
+from autofix.project.discovery import Skip, Unreadable, is_behind_link, read
 from autofix.run import pool
 from autofix.run.pool import Died, Limits
 from autofix.run.prefilter import Needles, holds
@@ -57,7 +57,7 @@ class ReadWork:
                 yield Candidate(path, failed=f"cannot be read: {error}")
                 continue
             hits = tuple([index for index in indexes if holds(self.needles[index], data)])
-            if hits or SUPPRESSION_MARK in data:
+            if (hits or SUPPRESSION_MARK in data) and not is_behind_link(self.root, path):
                 yield Candidate(path, data, hits)
 
 

@@ -57,13 +57,6 @@ class Tree:
                 versions.update(_operated(replace(self, versions=versions), operation, read))
         return Tree(versions)
 
-    def without(self, paths: Iterable[str]) -> Tree:
-        """The tree with some files as they are on disk."""
-        gone = set(paths)
-        return Tree(
-            {path: version for path, version in self.versions.items() if path not in gone and version.original_path not in gone}
-        )
-
     def _version(self, path: str, read: Callable[[str], bytes | None]) -> Version:
         known = self.versions.get(path)
         if known is not None:
@@ -96,13 +89,12 @@ def _operated(
     tree: Tree, operation: CreateFile | DeleteFile | RenameFile, read: Callable[[str], bytes | None]
 ) -> Iterator[tuple[str, Version]]:
     if isinstance(operation, CreateFile):
-        known = tree.versions.get(operation.path)
-        if (known is not None and known.source is not None) or (known is None and read(operation.path) is not None):
-            raise Impossible(f"{operation.path} exists already")
+        _require_free(tree, operation.path, read)
         try:
             source = Source.decode(operation.path, operation.content)
         except Undecodable as error:
             raise Impossible(f"{operation.path} {error}") from None
+        known = tree.versions.get(operation.path)
         original = known.original if known is not None else None
         yield operation.path, Version(operation.path, operation.path, original, source, None, operation.executable)
         return
@@ -111,7 +103,14 @@ def _operated(
     if isinstance(operation, DeleteFile):
         yield operation.path, gone
         return
-    if read(operation.new_path) is not None:
-        raise Impossible(f"{operation.new_path} exists already")
+    _require_free(tree, operation.new_path, read)
+    if operation.new_path in tree.versions:
+        raise Impossible(f"{operation.new_path} was deleted in this run")
     yield operation.path, gone
     yield operation.new_path, replace(version, path=operation.new_path)
+
+
+def _require_free(tree: Tree, path: str, read: Callable[[str], bytes | None]) -> None:
+    known = tree.versions.get(path)
+    if (read(path) if known is None else known.source) is not None:
+        raise Impossible(f"{path} exists already")

@@ -181,6 +181,19 @@ def test_links_are_not_followed(tmp_path):
     assert {skipped.reason for skipped in result.skipped} == {"is a symbolic link"}
 
 
+@pytest.mark.parametrize("outside", [True, False])
+def test_a_folder_that_became_a_link(tmp_path, outside):
+    root = make_repository(
+        tmp_path / "project", {"a/b/c.cfg": "old\n", "d/b/c.cfg": "old\n", "e.cfg": "also=a/b/c.cfg\nvalue: old\n"}
+    )
+    write_tree(tmp_path, {"outside/b/c.cfg": "value: old\n"})
+    shutil.rmtree(root / "a")
+    (root / "a").symlink_to("../outside" if outside else "d")
+    result = execute(root, toys.Replace, toys.Both)
+    assert {change.path for change in result.changes} == {"d/b/c.cfg", "e.cfg"}
+    assert not result.failures
+
+
 def test_files_that_git_lists_and_that_are_gone(tmp_path):
     root = make_repository(tmp_path, {"a.cfg": "old\n", "b.cfg": "old\n"})
     (root / "b.cfg").unlink()

@@ -10,7 +10,7 @@ import toy_fixers as toys
 from autofix.run import pipeline
 from autofix.run.result import Status
 from repositories import write_tree
-from runs import execute, failures, run, texts
+from runs import execute, failures, run, statuses, texts
 
 TREE = {"bad.cfg": "poison é old\n", "good.cfg": "old\n", "other.cfg": "nothing here\n"}
 
@@ -139,25 +139,30 @@ class TestFixersThatDoNotComeToRest:
         assert texts(result) == {"b.cfg": b"new\n"}
         (failure,) = result.failures
         assert (failure.path, failure.fixer) == ("a.cfg", "ping, pong, replace")
-        assert "left as it was" in failure.reason
-        assert "back and forth" in failure.reason
+        assert failure.reason == "left as it was: changed back and forth"
 
     def test_growing_keeps_the_original_bytes(self, tmp_path, monkeypatch):
         monkeypatch.setattr(pipeline, "ROUND_LIMIT", 12)
         result = execute(write_tree(tmp_path, {"a.cfg": "grow\n", "b.cfg": "old\n"}), toys.Grows, toys.Replace)
         assert texts(result) == {"b.cfg": b"new\n"}
         assert failures(result) == [("a.cfg", "grows")]
-        assert "still changes it after 12 rounds" in result.failures[0].reason
+        assert result.failures[0].reason == "left as it was: still changing after 12 rounds"
 
-    def test_what_was_changed_together_is_put_back_together(self, tmp_path):
-        tree = {"a.cfg": "also=b.cfg\nvalue: old\nping\n", "b.cfg": "value: old\n"}
-        result = execute(write_tree(tmp_path, tree), toys.Both, toys.Ping, toys.Pong)
+    def test_findings_keep_their_places(self, tmp_path):
+        tree = {"a.cfg": "head\nrisky\nping\n"}
+        result = execute(write_tree(tmp_path, tree), toys.Ping, toys.Pong, toys.Heads, toys.Unsafe)
         assert not result.changes
-        assert {failure.path for failure in result.failures} == {"a.cfg", "b.cfg"}
+        assert [(item.fixer, item.start.line) for item in result.findings] == [("heads", 1), ("unsafe", 2), ("ping", 3)]
 
+    def test_what_was_made_for_their_sake_is_not_made(self, tmp_path):
+        tree = {"a.cfg": "DEFINE x\ncount 0\n", "b.cfg": "use x\nold\n"}
+        result = execute(write_tree(tmp_path, tree), toys.Defines, toys.Counts, toys.Uses, toys.Replace)
+        assert texts(result) == {"b.cfg": b"use x\nnew\n"}
+        assert failures(result) == [("a.cfg", "counts, defines")]
 
-def test_whole_programs_with_spawned_workers(tmp_path):
-    tree = {"a.cfg": "DEFINE x\n", "b.cfg": "use x\n", "c.cfg": "use y old\n", "bad.cfg": "poison\n"}
-    result = run(write_tree(tmp_path, tree), toys.Defines, toys.Uses, toys.Replace, toys.Killed, start_method="spawn")
-    assert texts(result) == {"a.cfg": b"define x\n", "b.cfg": b"used x\n", "c.cfg": b"use y new\n"}
-    assert failures(result) == [("bad.cfg", "killed")]
+    def test_of_what_was_changed_together_nothing_is_made(self, tmp_path):
+        tree = {"a.cfg": "also=b.cfg\nvalue: old\nping\n", "b.cfg": "value: old\nrisky\n"}
+        result = execute(write_tree(tmp_path, tree), toys.Both, toys.Ping, toys.Pong, toys.Unsafe, unsafe=True)
+        assert texts(result) == {"b.cfg": b"value: old\nRISKY\n"}
+        assert failures(result) == [("a.cfg", "both, ping, pong")]
+        assert ("both", Status.DROPPED) in statuses(result)

@@ -174,6 +174,18 @@ class TestFilesThatComeAndGo:
         assert {failure.path for failure in done.failures} == {"deep/er/new.sh", "gone.cfg", "to/where.cfg"}
         assert statuses(done) == [("files", Status.DROPPED)]
 
+    def test_what_stands_there_since_an_earlier_round_is_not_overwritten(self, tmp_path):
+        tree = {"a.cfg": "operations\ncreate new.cfg\n", "b.cfg": "operations\nrename c.cfg new.cfg\n", "c.cfg": "text\n"}
+        result = execute(make_repository(tmp_path, tree), toys.Files)
+        assert texts(result) == {"new.cfg": b"created\n"}
+        assert statuses(result) == [("files", Status.FIXED), ("files", Status.DROPPED)]
+        assert "new.cfg exists already" in result.findings[1].reason
+
+    def test_a_file_that_is_gone_has_no_findings(self, tmp_path):
+        tree = {"a.cfg": "operations\nrename b.cfg c.cfg\ndelete d.cfg\n", "b.cfg": "risky\n", "d.cfg": "risky\n"}
+        result = execute(make_repository(tmp_path, tree), toys.Files, toys.Unsafe)
+        assert [(item.fixer, item.path) for item in result.findings] == [("files", "a.cfg"), ("unsafe", "c.cfg")]
+
     def test_what_stands_there_is_not_overwritten(self, root):
         write_tree(root, {".gitignore": "deep/\n", "deep/er/new.sh": "mine\n"})
         result = execute(root, toys.Files)
@@ -194,6 +206,13 @@ class TestScope:
         assert texts(execute(root, toys.Replace, paths=[root / "sub/deep", root / "a.cfg"])).keys() == {
             "a.cfg",
             "sub/deep/c.cfg",
+        }
+
+    def test_a_fix_that_reaches_beyond_them_brings_no_others(self, root):
+        write_tree(root, {"sub/e.cfg": "also=f.cfg\nvalue: old\n", "f.cfg": "value: old\nrisky\n"})
+        assert texts(execute(root, toys.Both, toys.Unsafe, unsafe=True, paths=[root / "sub"])) == {
+            "sub/e.cfg": b"also=f.cfg\nvalue: new\n",
+            "f.cfg": b"value: new\nrisky\n",
         }
 
     def test_folders_whose_names_begin_alike(self, root):

@@ -122,6 +122,28 @@ class Grows(Toy):
         return Fix((Edit(end, end, "x"),))
 
 
+class Counts(Toy):
+    """`count 0` becomes `count 1`, then `count 2`, then `count 0` again."""
+
+    id = "counts"
+    word = "count"
+
+    def fix(self, source: Source, project: Project) -> Iterable[Finding]:
+        for match in re.finditer(rb"count (\d)", source.text):
+            yield Finding(*match.span(), "counts", Fix((Edit(match.start(1), match.end(1), str((int(match[1]) + 1) % 3)),)))
+
+
+class Heads(Toy):
+    """Wants a comment above `head`."""
+
+    id = "heads"
+    word = "head"
+
+    def fix(self, source: Source, project: Project) -> Iterable[Finding]:
+        if not source.text.startswith(b"#"):
+            yield Finding(0, 4, "no comment", Fix((Edit(0, 0, "#\n" * 5),)))
+
+
 # Fixers that break.
 
 
