@@ -7,7 +7,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
-from hashlib import blake2b
 from itertools import chain
 
 from autofix.fixer import AnyFixer, ProgramFixer
@@ -128,7 +127,7 @@ class _Run:
         programs = frozenset(index for index, fixer in enumerate(self.fixers) if isinstance(fixer, ProgramFixer))
         # Whole-program fixers also need the files that nobody asked for; the order of the list is that of git.
         partial = programs and not self.discovery.paths <= self.targets
-        paths = sorted(self.discovery.paths | self.targets) if partial else self.discovery.targets
+        paths = self.prefilter.sifted(sorted(self.discovery.paths | self.targets) if partial else self.discovery.targets)
         for done, path in enumerate(paths):
             if not done % PROGRESS_STEP:
                 self._tell("reading", done, len(paths))
@@ -587,4 +586,6 @@ class _Run:
 
 
 def _digest(data: bytes | None) -> bytes:
+    from hashlib import blake2b
+
     return b"" if data is None else blake2b(data, digest_size=16).digest()
