@@ -179,9 +179,9 @@ def _listed_by_git(listing: subprocess.Popen[bytes]) -> list[str] | None:
     if listing.returncode != 0:
         return None
     # A file with a merge conflict is listed several times (git before 2.31 has no --deduplicate).
-    paths = dict.fromkeys(os.fsdecode(output).split("\0"))
+    paths = list(dict.fromkeys(os.fsdecode(output.removesuffix(b"\0")).split("\0"))) if output else []
     # A trailing slash marks another repository inside this one.
-    return [path for path in paths if path and not path.endswith("/")]
+    return [path for path in paths if not path.endswith("/")] if b"/\0" in output else paths
 
 
 _GIT_FOLDER = frozenset({"HEAD", "objects", "refs"})
