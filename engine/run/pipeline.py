@@ -256,13 +256,14 @@ class _Run:
             if not broken:
                 break
             refused |= self._breaking(merged.accepted, broken)
-        self.dropped |= refused
         changed = {outcome.task.path for outcome in outcomes} | self._gone(tree)
+        made = [proposal for proposal in merged.accepted if not changed.isdisjoint(proposal.touched())]
+        self.dropped |= refused | {p: "it changes nothing" for p in merged.accepted if changed.isdisjoint(p.touched())}
         if not changed:
             return {}
-        for proposal in merged.accepted:
+        for proposal in made:
             self.places.remember(proposal, self.tree)
-        self.applied += merged.accepted
+        self.applied += made
         self._advance(tree)
         for outcome in outcomes:
             self._keep_summaries(outcome)

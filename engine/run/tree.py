@@ -51,7 +51,10 @@ class Tree:
         """
         versions = dict(self.versions)
         for path, changes in edits.items():
-            versions[path] = _edited(self._version(path, read), changes)
+            version = self._version(path, read)
+            edited = _edited(version, changes)
+            if edited is not version:
+                versions[path] = edited
         for fix in fixes:
             for operation in fix.files:
                 versions.update(_operated(replace(self, versions=versions), operation, read))

@@ -131,6 +131,14 @@ def test_a_damaged_cache_is_no_error(tmp_path, monkeypatch):
         assert execute(root, toys.Uses, cache=True).changes
 
 
+def test_what_stays_the_same_is_not_changed(tmp_path):
+    tree = {"a.cfg": "keep old\n", "b.cfg": "keep\n", "c.cfg": "text\n"}
+    result = execute(write_tree(tmp_path, tree), toys.Same)
+    assert texts(result) == {"a.cfg": b"keep new\n"}
+    assert not result.failures
+    assert [item.path for item in result.findings if item.status is Status.FIXED] == ["a.cfg"]
+
+
 class TestFilesThatComeAndGo:
     @pytest.fixture
     def root(self, tmp_path: Path) -> Path:

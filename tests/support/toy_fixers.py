@@ -462,6 +462,19 @@ class BothBroken(Both):
     elsewhere = "]["
 
 
+class Same(Toy):
+    """`keep` becomes `keep`, here and in b.cfg, where `old` becomes `new` if it stands here."""
+
+    id = "same"
+    word = "keep"
+
+    def fix(self, source: Source, project: Project) -> Iterable[Finding]:
+        edits = [Edit(start, end, "new") for start, end in places(source, "old")]
+        for start, end in places(source, "keep"):
+            same = (Edit(start, end, "keep"),)
+            yield Finding(start, end, "the same", Fix((*same, *edits), elsewhere={"b.cfg": same, "c.cfg": ()}))
+
+
 class Files(Toy):
     """Carries out the operations that a file asks for: `create a`, `delete b`, `rename c d`."""
 
