@@ -236,9 +236,13 @@ def recover_interrupted(root: Path, *, dry: bool) -> str | None:
     Raises:
         ApplyError: that run is still at work, or its journal cannot be read.
     """
+    from autofix.apply.errors import ApplyError
     from autofix.apply.state import state_folder
 
-    state = state_folder(root)
+    try:
+        state = state_folder(root)
+    except ApplyError:
+        return None  # where no journal can be kept there is none; what wants to write will say so
     if not state.exists():
         return None
     from autofix.apply.recover import recover

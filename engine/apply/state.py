@@ -16,6 +16,9 @@ def state_folder(root: Path) -> Path:
 
     In a work tree of git what `git rev-parse --git-path autofix` says, found without git; elsewhere a folder of the user's
     (`$XDG_STATE_HOME`, by default `~/.local/state`) that belongs to this root alone.
+
+    Raises:
+        ApplyError: outside of git, where the user has no home.
     """
     top = work_tree(root)
     folder = _git_folder(top) if top is not None else None
@@ -23,7 +26,10 @@ def state_folder(root: Path) -> Path:
         return folder / NAME
     base = os.environ.get("XDG_STATE_HOME")
     digest = blake2b(os.fsencode(os.path.realpath(root)), digest_size=16).hexdigest()
-    return (Path(base) if base else Path.home() / ".local" / "state") / NAME / digest
+    try:
+        return (Path(base) if base else Path.home() / ".local" / "state") / NAME / digest
+    except RuntimeError:
+        raise ApplyError("no journal can be kept: there is no home folder; set XDG_STATE_HOME") from None
 
 
 def work_tree(root: Path) -> Path | None:

@@ -9,10 +9,17 @@ from pathlib import Path
 from autofix.version import VERSION
 
 
-def folder() -> Path:
-    """Where caches lie: the user's own folder, never the scanned repository, whose files must not be unpickled."""
-    base = os.environ.get("XDG_CACHE_HOME")
-    return (Path(base) if base else Path.home() / ".cache") / "autofix"
+def folder() -> Path | None:
+    """Where caches lie: the user's own folder, never the scanned repository, whose files must not be unpickled.
+
+    None for a user without a home, as containers with arbitrary user ids have them.
+    """
+    if base := os.environ.get("XDG_CACHE_HOME"):
+        return Path(base, "autofix")
+    try:
+        return Path.home() / ".cache/autofix"
+    except RuntimeError:
+        return None
 
 
 class SummaryCache:
@@ -20,7 +27,8 @@ class SummaryCache:
 
     def __init__(self, root: Path | None) -> None:
         """Load the cache of the repository at `root`; None keeps nothing between runs."""
-        self._file = None if root is None else folder() / f"{_digest(os.fsencode(root)).hex()}.summaries"
+        place = folder() if root is not None else None
+        self._file = place / f"{_digest(os.fsencode(root or '')).hex()}.summaries" if place is not None else None
         self._old: dict[tuple[str, int, bytes], object] = {}
         self._new: dict[tuple[str, int, bytes], object] = {}
         if self._file is not None:
@@ -54,9 +62,13 @@ class SummaryCache:
         with contextlib.suppress(OSError):
             self._file.parent.mkdir(parents=True, exist_ok=True)
             handle, temporary = tempfile.mkstemp(dir=self._file.parent)
-            with os.fdopen(handle, "wb") as file:
-                pickle.dump((VERSION, self._new), file, pickle.HIGHEST_PROTOCOL)
-            os.replace(temporary, self._file)
+            try:
+                with os.fdopen(handle, "wb") as file:
+                    pickle.dump((VERSION, self._new), file, pickle.HIGHEST_PROTOCOL)
+                os.replace(temporary, self._file)
+            except BaseException:
+                os.unlink(temporary)
+                raise
 
 
 def _load(file: Path) -> dict[tuple[str, int, bytes], object]:

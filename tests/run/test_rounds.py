@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 import toy_fixers as toys
 from autofix import session
+from autofix.apply.errors import ApplyError
 from autofix.report import diff
 from autofix.run import pipeline
 from autofix.run.result import Result, Status
@@ -129,6 +131,30 @@ def test_a_damaged_cache_is_no_error(tmp_path, monkeypatch):
     for damage in (b"", b"nonsense", file.read_bytes()[:-3]):
         file.write_bytes(damage)
         assert execute(root, toys.Uses, cache=True).changes
+
+
+def test_a_user_without_a_home(tmp_path, monkeypatch):
+    def no_home() -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.setattr(Path, "home", no_home)
+    monkeypatch.delenv("XDG_CACHE_HOME")
+    monkeypatch.delenv("XDG_STATE_HOME")
+    root = write_tree(tmp_path, {"a.cfg": "define x\nuse x\n"})
+    assert session.recover_interrupted(root, dry=True) is None
+    result = execute(root, toys.Uses, cache=True)
+    with pytest.raises(ApplyError, match="set XDG_STATE_HOME"):
+        session.write(result, allow_dirty=False)
+    make_repository(root)
+    session.write(result, allow_dirty=False)
+    assert (root / "a.cfg").read_text() == "define x\nused x\n"
+
+
+def test_a_cache_that_cannot_be_written_leaves_nothing(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setattr(os, "replace", lambda *_: os.stat("nowhere"))
+    execute(write_tree(tmp_path / "project", {"a.cfg": "define x\n"}), toys.Uses, cache=True)
+    assert not list((tmp_path / "cache/autofix").iterdir())
 
 
 def test_what_stays_the_same_is_not_changed(tmp_path):
