@@ -209,7 +209,11 @@ DEEP = {
 HOPELESS = {"sum": "x = (\n" + " +\n".join(["a"] * 20_000) + "\n)\n", "calls": "x = y" + ".f()" * 3_000 + "\n"}
 
 
-@pytest.mark.parametrize("name", DEEP)
+# In 3.12 recursion from C into Python, as libcst does it, has a fixed limit, which later versions took back.
+FIXED_LIMIT = pytest.mark.xfail(sys.version_info[:2] == (3, 12), reason="a limit of CPython 3.12", strict=False)
+
+
+@pytest.mark.parametrize("name", [pytest.param(name, marks=FIXED_LIMIT) if name == "sum" else name for name in DEEP])
 def test_deep_nesting_is_no_problem(root, name):
     (root / "deep.py").write_text(DEEP[name])
     result = execute(root, toys.Parses, toys.Replace)
