@@ -10,22 +10,42 @@ INTERRUPTED = 130
 
 
 def main() -> None:
-    """Run the command line and end the process with its exit code."""
+    """Run the command line; ends the process with its exit code unless that is 0."""
     _replace_closed_streams()
+    code = _exit_code()
+    try:
+        sys.stdout.flush()
+    except OSError as error:
+        # Python flushes once more when it ends, and would end with a code of its own.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if not isinstance(error, BrokenPipeError):
+            code = code if code == SOME_FAILED else _failed(error)
+    if code:
+        sys.exit(code)
+
+
+def _exit_code() -> int | str | None:
     try:
         _run()
+    except SystemExit as end:
+        return end.code
     except KeyboardInterrupt:
-        sys.exit(INTERRUPTED)
+        return INTERRUPTED
     except OSError as error:
-        print(f"error: {error}", file=sys.stderr)  # such as a full disk below stdout
-        sys.exit(SOME_FAILED)
+        return _failed(error)  # such as a full disk below stdout
     except Exception:
         # Python would end with 1, which says that changes are needed.
         import traceback
 
         traceback.print_exc()
         print("error: this is a bug in autofix, please report it", file=sys.stderr)
-        sys.exit(SOME_FAILED)
+        return SOME_FAILED
+    return 0
+
+
+def _failed(error: OSError) -> int:
+    print(f"error: {error}", file=sys.stderr)
+    return SOME_FAILED
 
 
 def _run() -> None:
