@@ -168,7 +168,7 @@ class _Run:
         for index in hits:
             if index not in self.warm:
                 self.warm.add(index)
-                self.fixers[index].prepare()
+                self.prefilter.prepare(index)
 
     def _read(self, path: str) -> bytes | None:
         try:
@@ -397,7 +397,7 @@ class _Run:
                 tasks.append(self._summary_task(path, data, before or b""))
         return [
             InspectOutcome(outcome.task, broken=outcome.reason) if isinstance(outcome, Died) else outcome
-            for outcome in self._pooled(InspectWork(self._summarizers()), tasks)
+            for outcome in self._pooled(InspectWork(self.summarizers), tasks)
         ]
 
     def _breaking(self, accepted: Sequence[Proposal], broken: dict[str, str]) -> dict[Proposal, str]:
@@ -516,7 +516,9 @@ class _Run:
         """The summarizers of each whole-program fixer, by its index."""
         return {index: fixer.summarizers for index, fixer in enumerate(self.fixers) if isinstance(fixer, ProgramFixer)}
 
-    def _summarizers(self) -> dict[str, Summarizer[object]]:
+    @cached_property
+    def summarizers(self) -> dict[str, Summarizer[object]]:
+        """All of them by name."""
         return {summarizer.name: summarizer for all_of_one in self.summarizers_of.values() for summarizer in all_of_one}
 
     def _summary_task(self, path: str, data: bytes, before: bytes | None = None) -> InspectTask:
@@ -536,7 +538,7 @@ class _Run:
         return InspectTask(path, data, tuple(dict.fromkeys(missing)), before)
 
     def inspect(self, tasks: Iterable[InspectTask]) -> Iterator[InspectOutcome]:
-        for outcome in self._pooled(InspectWork(self._summarizers()), tasks):
+        for outcome in self._pooled(InspectWork(self.summarizers), tasks):
             if isinstance(outcome, Died):
                 self.failures[outcome.task.path, ""] = f"cannot be summarized: {outcome.reason}"
             else:
@@ -546,7 +548,7 @@ class _Run:
         path, data = outcome.task.path, outcome.task.data
         if outcome.failure and path in self.targets:
             self.failures[path, ""] = outcome.failure
-        for summarizer in self._summarizers().values():
+        for summarizer in self.summarizers.values():
             key = SummaryCache.key(summarizer.name, summarizer.version, path, data)
             if summarizer.name in outcome.summaries:
                 self.cache.put(key, outcome.summaries[summarizer.name])

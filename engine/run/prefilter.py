@@ -59,9 +59,19 @@ class Prefilter:
         try:
             return self._fixers[index].wants(path)
         except Exception as error:
-            self.broken[index] = describe(error)
-            self.needles[index] = ()
+            self._give_up(index, error)
             return False
+
+    def prepare(self, index: int) -> None:
+        """Let a fixer import what it takes to look at files."""
+        try:
+            self._fixers[index].prepare()
+        except (Exception, SystemExit) as error:
+            self._give_up(index, error)
+
+    def _give_up(self, index: int, error: BaseException) -> None:
+        self.broken[index] = describe(error)
+        self.needles[index] = ()
 
     def by_content(self, indexes: Iterable[int], data: bytes) -> list[int]:
         """Those of them whose needles the file holds."""

@@ -348,6 +348,13 @@ class WantsRaises(Replace):
         raise LookupError("no wish")
 
 
+class PrepareRaises(Replace):
+    id = "prepare-raises"
+
+    def prepare(self) -> None:
+        raise ImportError("no library")
+
+
 class CannotBeMade(Replace):
     id = "cannot-be-made"
 
@@ -371,6 +378,7 @@ UNUSABLE: tuple[tuple[type[Toy], str], ...] = (
     (NeedlesRaise, "LookupError: no needles"),
     (NeedlesAreText, "the needle 'old' is no bytes literal"),
     (WantsRaises, "LookupError: no wish"),
+    (PrepareRaises, "ImportError: no library"),
     (CannotBeMade, "LookupError: no instance"),
     (WithoutDefaults, "wish"),
 )
