@@ -1,0 +1,195 @@
+"""Tables, inspection and events: the produced coroutines run on SQLite."""
+
+from __future__ import annotations
+
+import pytest
+from autofix.fixers.sqlalchemy.engines.events import event_target, listener
+from autofix.fixers.sqlalchemy.engines.inspection import block_around, inspection, inspector_call
+from autofix.fixers.sqlalchemy.engines.outcome import Refused
+from autofix.fixers.sqlalchemy.engines.schema import schema_calls
+from autofix.languages.python.code import Evaluate, Function
+from autofix.languages.python.code_reading import read
+from engine_programs import calls, context, finished, refused, rewritten, run_main, source
+from sqlalchemy import Column, Integer, MetaData, Table, event, inspect, text
+from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
+
+metadata = MetaData()
+ITEMS = Table("items", metadata, Column("id", Integer, primary_key=True))
+Table("others", metadata, Column("id", Integer, primary_key=True))
+
+
+def engine():
+    return create_async_engine("sqlite+aiosqlite://")
+
+
+async def tables(of):
+    async with of.connect() as connection:
+        return await connection.run_sync(lambda sync: sorted(inspect(sync).get_table_names()))
+
+
+def body(program: str) -> str:
+    """A coroutine function with the rewritten statements of a function."""
+    of = source(program)
+    function = read(of).body[0]
+    assert isinstance(function, Function)
+    statements = [statement for statement in function.body if isinstance(statement, Evaluate)]
+    changed = finished(of, schema_calls(of, statements, context(of)), context(of))
+    return changed.replace("def main", "async def main")
+
+
+class TestSchema:
+    @pytest.mark.parametrize(
+        ("lines", "left"),
+        [
+            (["metadata.create_all(engine)"], ["items", "others"]),
+            (["metadata.create_all(bind=engine)"], ["items", "others"]),
+            (["metadata.create_all(engine, checkfirst=False)"], ["items", "others"]),
+            (["metadata.create_all(bind=engine, tables=[ITEMS])"], ["items"]),
+            (["metadata.create_all(tables=[ITEMS], bind=engine)"], ["items"]),
+            (["metadata.create_all(", "    bind=engine,", "    tables=[ITEMS],", ")"], ["items"]),
+            (["ITEMS.create(engine, checkfirst=True)"], ["items"]),
+            (["metadata.create_all(engine)", "metadata.drop_all(bind=engine, tables=[ITEMS])"], ["others"]),
+        ],
+    )
+    def test_of_an_engine(self, lines, left):
+        changed = body("def main():\n" + "".join(f"    {line}\n" for line in lines) + "    return 1\n")
+        changed = changed.replace("    return 1\n", "    return await tables(engine)\n")
+        assert run_main(changed, engine=engine(), metadata=metadata, ITEMS=ITEMS, tables=tables) == left
+
+    def test_text(self):
+        assert body("def main():\n    Base.metadata.drop_all(bind=engine)\n    Base.metadata.create_all(bind=engine)\n") == (
+            "async def main():\n    async with engine.begin() as conn:\n        await conn.run_sync(Base.metadata.drop_all)\n"
+            "        await conn.run_sync(Base.metadata.create_all)\n"
+        )
+
+    def test_of_a_connection(self):
+        assert body("def main():\n    metadata.create_all(conn, checkfirst=False)\n") == (
+            "async def main():\n    await conn.run_sync(metadata.create_all, checkfirst=False)\n"
+        )
+
+    def test_of_what_a_session_is_bound_to(self):
+        assert "async with db.bind.begin() as conn:" in body("def main():\n    metadata.create_all(db.get_bind())\n")
+
+    @pytest.mark.parametrize(
+        "lines", ["metadata.create_all()", "x = 1; metadata.create_all(engine)", "metadata.create_all(make())"]
+    )
+    def test_refusals(self, lines):
+        of = source(f"{lines}\n")
+        statements = [statement for statement in read(of).body if isinstance(statement, Evaluate)]
+        assert isinstance(schema_calls(of, statements, context(of)), Refused)
+
+
+class TestInspection:
+    PROGRAM = "async def main():\n    await prepare()\n    return {}\n"
+
+    def answer(self, changed: str):
+        made = engine()
+
+        async def prepare():
+            async with made.begin() as connection:
+                await connection.run_sync(metadata.create_all)
+
+        return run_main(changed, engine=made, prepare=prepare, inspect=inspect)
+
+    @pytest.mark.parametrize(
+        ("whole", "wanted"),
+        [("inspect(engine).has_table('items')", True), ("sorted(inspect(engine).get_table_names())", ["items", "others"])],
+    )
+    def test_as_an_expression(self, whole, wanted):
+        of = source(self.PROGRAM.format(whole))
+        call = next(calls(of, "inspect"))
+        outer = next(call for call in calls(of, "has_table" if "has_table" in whole else "get_table_names"))
+        changed = finished(of, inspection(of, call, context(of), whole=outer), context(of))
+        assert self.answer(changed) == wanted
+
+    def test_within_a_block(self):
+        of = source(
+            "async def main():\n    await prepare()\n    names = inspect(engine).get_table_names()\n    return sorted(names)\n"
+        )
+        statement = read(of).body[0].body[1]
+        changed = finished(of, block_around(of, statement, next(calls(of, "get_table_names")), context(of)), context(of))
+        assert (
+            "    async with engine.connect() as conn:\n        names = await conn.run_sync(lambda sync: inspect(sync)."
+            in changed
+        )
+        assert self.answer(changed) == ["items", "others"]
+
+    def test_an_inspector_that_is_kept(self):
+        of = source(
+            "async def main():\n    await prepare()\n    it = inspect(engine)\n    return it.get_pk_constraint('items')\n"
+        )
+        kept = inspection(of, next(calls(of, "inspect")), context(of))
+        asked = inspector_call(next(calls(of, "get_pk_constraint")), "engine")
+        both = kept.__class__((*kept.edits, *asked.edits), (*kept.imports, *asked.imports))
+        assert self.answer(finished(of, both, context(of)))["constrained_columns"] == ["id"]
+
+    def test_of_a_connection(self):
+        of = source("names = inspect(conn).get_table_names()\n")
+        outer = next(calls(of, "get_table_names"))
+        changed = finished(of, inspection(of, next(calls(of, "inspect")), context(of), whole=outer), context(of))
+        assert changed == "names = await conn.run_sync(lambda sync: inspect(sync).get_table_names())\n"
+
+    def test_what_is_no_engine(self):
+        assert refused("inspect(user).attrs\n", "inspect", inspection)
+
+
+class TestEvents:
+    @pytest.mark.parametrize(
+        "program",
+        [
+            "@event.listens_for(engine, 'connect')\ndef on(connection, record):\n    seen.append(connection)\n",
+            "def on(connection, record):\n    seen.append(connection)\nevent.listen(engine, 'connect', on)\n",
+        ],
+    )
+    def test_of_an_engine(self, program):
+        changed = rewritten(program, "listens_for" if "@" in program else "listen", event_target)
+        changed += "async def main():\n    async with engine.connect():\n        return len(seen)\n"
+        assert run_main(changed, engine=engine(), event=event, seen=[]) == 1
+
+    def test_also_of_the_synchronous_twin(self):
+        program = "@event.listens_for(engine, 'connect')\ndef on(connection, record):\n    pass\n"
+        of = source(program)
+        outcome = event_target(of, next(calls(of, "listens_for")), context(of), twin="sync_engine")
+        assert finished(of, outcome, context(of)).startswith(
+            "@event.listens_for(sync_engine, 'connect')\n@event.listens_for(engine.sync_engine, 'connect')\ndef on"
+        )
+
+    def test_of_a_maker(self):
+        assert refused("event.listen(SessionLocal, 'before_commit', f)\n", "listen", event_target)
+        of = source("event.listen(SessionLocal, 'before_commit', f)\n")
+        outcome = event_target(of, next(calls(of, "listen")), context(of), sync_class="SyncSession")
+        assert finished(of, outcome, context(of)) == "event.listen(SyncSession, 'before_commit', f)\n"
+
+    LISTENER = (
+        "@event.listens_for(engine.sync_engine, 'connect')\ndef on(dbapi_connection, record):\n"
+        "    if isinstance(dbapi_connection, SQLite3Connection):\n        cursor = dbapi_connection.cursor()\n"
+        "        cursor.execute('PRAGMA foreign_keys=ON')\n        cursor.close()\n"
+    )
+    MAIN = (
+        "async def main():\n    async with engine.connect() as conn:\n"
+        "        found = (await conn.execute(text('PRAGMA foreign_keys'))).scalar()\n    return found\n"
+    )
+
+    def test_a_listener_that_asks_for_the_class_of_the_connection(self):
+        import sqlite3
+
+        names = {"SQLite3Connection": sqlite3.Connection, "event": event, "text": text}
+        of = source(self.LISTENER)
+        function = read(of).body[0]
+        changed = finished(of, listener(function, context(of)), context(of))
+        assert run_main(self.LISTENER + self.MAIN, engine=engine(), **names) == 0
+        assert run_main(changed + self.MAIN, engine=engine(), **names) == 1
+
+    def test_a_listener_that_needs_the_old_driver(self):
+        of = source("def on(connection, record):\n    connection.create_collation('x', f)\n")
+        assert "create_collation" in listener(read(of).body[0], context(of)).reason
+
+
+def test_sessions_without_use_need_no_connection():
+    made = engine()
+    found = run_main(
+        "async def main():\n    return await AsyncSession(engine).run_sync(lambda s: s.get_bind())\n",
+        engine=made,
+        AsyncSession=AsyncSession,
+    )
+    assert found is made.sync_engine
