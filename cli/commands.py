@@ -122,8 +122,7 @@ def _execute(paths: tuple[Path, ...], select: tuple[str, ...] | None, unsafe: bo
     from autofix.project.discovery import Listing, NotFound
 
     try:
-        # Git lists the files while everything else is imported.
-        listing = Listing([path.absolute() for path in paths or (Path(),)])
+        listing = Listing([path.absolute() for path in paths or (Path(),)], click.get_current_context().obj)
         from autofix.cli.running import run_command
 
         sys.exit(run_command(listing, paths, select, unsafe, **options))

@@ -8,6 +8,8 @@ import sys
 SOME_FAILED = 3
 INTERRUPTED = 130
 
+_OTHER_THAN_RUNS = frozenset({"fixers", "explain", "undo", "-h", "--help"})
+
 
 def main() -> None:
     """Run the command line; ends the process with its exit code unless that is 0."""
@@ -58,9 +60,17 @@ def _run() -> None:
     import gc
 
     gc.disable()
-    from autofix.cli.commands import cli
+    # Most runs are about the repository around them: git lists its files while everything else is imported.
+    from autofix.project.worktree import FileList
 
-    cli()
+    started = None if _OTHER_THAN_RUNS.intersection(sys.argv[1:2]) else FileList.here()
+    try:
+        from autofix.cli.commands import cli
+
+        cli(obj=started)
+    finally:
+        if started is not None:
+            started.drop()
 
 
 def _replace_closed_streams() -> None:

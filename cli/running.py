@@ -13,7 +13,7 @@ from autofix.project.changes import UnknownRevision
 from autofix.project.configuration import ConfigurationError
 from autofix.project.discovery import Listing, NotFound
 from autofix.registry import UnknownSelector, load
-from autofix.report import diff, json, text
+from autofix.report import diff, text
 from autofix.run.result import Result
 from autofix.session import Request, execute, recover_interrupted, take_back, write
 
@@ -74,6 +74,8 @@ def show(result: Result, output_format: str, written: bool, quiet: bool, verbose
     if output_format == "diff":
         output.diff(diff.chunks(result))
     else:
+        from autofix.report import json
+
         output.result([json.document(result, written=written).encode(), b"\n"])
     for line in report:
         output.say(line)

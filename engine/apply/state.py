@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from hashlib import blake2b
 from pathlib import Path
 
 from autofix.apply.errors import ApplyError
+from autofix.project import worktree
 
 NAME = "autofix"
 
@@ -24,6 +24,8 @@ def state_folder(root: Path) -> Path:
     folder = _git_folder(top) if top is not None else None
     if folder is not None:
         return folder / NAME
+    from hashlib import blake2b
+
     base = os.environ.get("XDG_STATE_HOME")
     digest = blake2b(os.fsencode(os.path.realpath(root)), digest_size=16).hexdigest()
     try:
@@ -34,15 +36,15 @@ def state_folder(root: Path) -> Path:
 
 def work_tree(root: Path) -> Path | None:
     """The nearest folder at or above `root` that git has a work tree in."""
-    start = root.resolve()
-    return next((folder for folder in (start, *start.parents) if _git_folder(folder) is not None), None)
+    top = worktree.work_tree(os.path.realpath(root))
+    return None if top is None else Path(top)
 
 
 def _git_folder(top: Path) -> Path | None:
     """The git directory of a work tree; linked work trees and submodules have a file that names it."""
     marker = top / ".git"
     if marker.is_dir():
-        return marker if (marker / "HEAD").exists() else None
+        return marker
     try:
         said = marker.read_bytes()
     except OSError:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from autofix.project.discovery import GIT, project_root
+from autofix.project.discovery import project_root
+from autofix.project.worktree import GIT
 
 LineRanges = Sequence[tuple[int, int]]
 """First and last line, both 1-based and included."""
@@ -66,6 +66,8 @@ def uncommitted(root: Path) -> frozenset[str]:
     Raises:
         GitFailed: there is a repository, but git cannot tell.
     """
+    import shutil
+
     if not project_root([root])[1] or shutil.which("git") is None:
         return frozenset()
     options = ["--porcelain=v1", "-z", "--branch", "--no-ahead-behind", "--untracked-files=no", "--no-renames"]

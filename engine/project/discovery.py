@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-import stat
-import subprocess
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+from autofix.project.files import UNREAD, read
+from autofix.project.worktree import GIT, FileList, work_tree
 
 # Folders that hold what others wrote or what tools made, even where a repository tracks them.
 EXCLUDED_FOLDERS = frozenset(
@@ -20,15 +21,6 @@ EXCLUDED_FOLDERS = frozenset(
 
 # Files by which Go and Composer mark a folder of code that they have copied in.
 VENDORED_BY = ("vendor/modules.txt", "vendor/autoload.php")
-
-# Beyond this a source file was not written by a person.
-SIZE_LIMIT = 4 * 1024 * 1024
-
-_GENERATED_MARKERS = (b"@generated", b"DO NOT EDIT", b"Do not edit", b"do not edit")
-_MINIFIED_LINE = 20_000
-
-# Whatever the repository's own configuration says, git must not start programs for us.
-GIT = ("git", "-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null")
 
 
 class NotFound(ValueError):
@@ -53,14 +45,6 @@ def vendored(paths: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted(marker[: marker.rfind("/") + 1] for marker in markers))
 
 
-class Skip(Exception):
-    """A file is left alone; the message says why in a few words."""
-
-
-class Unreadable(Exception):
-    """A file could not be read; the message is the system's."""
-
-
 def discover(named: Sequence[Path]) -> Discovery:
     """Find the files below the named paths.
 
@@ -77,25 +61,32 @@ def discover(named: Sequence[Path]) -> Discovery:
 class Listing:
     """A discovery under way: git lists the files while the caller goes on."""
 
-    def __init__(self, named: Sequence[Path]) -> None:
-        """Start to look below the named paths.
+    def __init__(self, named: Sequence[Path], started: FileList | None = None) -> None:
+        """Start to look below the named paths; a list that was `started` on a guess is used where it is the right one.
 
         Raises:
             NotFound: a named path does not exist, or they belong to several repositories.
         """
         self.root, has_git = project_root(named)
         self._real = [path.resolve() for path in named]
-        self._git = _start_listing(self.root) if has_git else None
+        self._git: FileList | None = None
+        if started is not None and has_git and started.top == os.fspath(self.root):
+            self._git = started
+        elif has_git:
+            self._git = FileList(os.fspath(self.root))
 
     def discovery(self) -> Discovery:
         """Wait for the list of files."""
-        from_git = _listed_by_git(self._git) if self._git is not None else None
+        from_git = self._git.paths() if self._git is not None else None
         listed = list(_walk(self.root)) if from_git is None else from_git
+        paths = frozenset(listed)
+        if len(paths) < len(listed):  # a file with a merge conflict is listed several times
+            listed = list(dict.fromkeys(listed))
         # What lies in `.git` is no file of the project, even when it is named: no diff of it could be applied.
         files = [path.relative_to(self.root) for path in self._real if not path.is_dir()]
         named = frozenset(path.as_posix() for path in files if ".git" not in path.parts)
         folders = tuple(_prefix(path.relative_to(self.root)) for path in self._real if path.is_dir())
-        return Discovery(self.root, from_git is not None, frozenset(listed), _targets(listed, folders, named), named)
+        return Discovery(self.root, from_git is not None, paths, _targets(listed, folders, named), named)
 
 
 def project_root(named: Sequence[Path]) -> tuple[Path, bool]:
@@ -110,7 +101,8 @@ def project_root(named: Sequence[Path]) -> tuple[Path, bool]:
     real = [path.resolve() for path in named]
     top = _work_tree(root_of(real[0]))
     root = _common_root(real) if top is None else top
-    foreign = {folder for folder in {root_of(path) for path in real} if _nearest_work_tree(folder) not in (None, root)}
+    tops = (None, os.fspath(root))
+    foreign = {folder for folder in {root_of(path) for path in real} if work_tree(os.fspath(folder)) not in tops}
     for path in real:
         if not path.is_relative_to(root) or root_of(path) in foreign:
             raise NotFound(f"{path} is no part of {root}: run once for each repository")
@@ -148,40 +140,17 @@ def _is_configured(folder: Path) -> bool:
 
 
 def _work_tree(folder: Path) -> Path | None:
-    found = _nearest_work_tree(folder)
+    found = work_tree(os.fspath(folder))
+    if found is not None:
+        return Path(found)
     # A hook of git has GIT_DIR set, too: there git takes whatever folder it is asked in for the top.
-    if found is not None or "GIT_DIR" not in os.environ:
-        return found
+    if "GIT_DIR" not in os.environ:
+        return None
+    import subprocess
+
     done = subprocess.run([*GIT, "-C", str(folder), "rev-parse", "--show-toplevel"], capture_output=True, check=False)
     top = os.fsdecode(done.stdout.rstrip(b"\n"))
     return Path(top).resolve() if done.returncode == 0 and top else None
-
-
-def _nearest_work_tree(folder: Path) -> Path | None:
-    return next((parent for parent in (folder, *folder.parents) if _is_work_tree(parent / ".git")), None)
-
-
-def _is_work_tree(marker: Path) -> bool:
-    # A linked work tree and a submodule have a file in the place of the folder.
-    return (marker / "HEAD").exists() or marker.is_file()
-
-
-def _start_listing(root: Path) -> subprocess.Popen[bytes] | None:
-    command = [*GIT, "-C", str(root), "ls-files", "-z", "-co", "--exclude-standard"]
-    try:
-        return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
-    except OSError:
-        return None  # there is no git on this machine
-
-
-def _listed_by_git(listing: subprocess.Popen[bytes]) -> list[str] | None:
-    output, _ = listing.communicate()
-    if listing.returncode != 0:
-        return None
-    # A file with a merge conflict is listed several times (git before 2.31 has no --deduplicate).
-    paths = list(dict.fromkeys(os.fsdecode(output.removesuffix(b"\0")).split("\0"))) if output else []
-    # A trailing slash marks another repository inside this one.
-    return [path for path in paths if not path.endswith("/")] if b"/\0" in output else paths
 
 
 _GIT_FOLDER = frozenset({"HEAD", "objects", "refs"})
@@ -217,7 +186,7 @@ def _ignored(path: str, ignores: Iterable[tuple[str, Callable[[str], bool]]]) ->
 def _gitignore(file: Path) -> Callable[[str], bool]:
     try:
         return matcher(read(os.fspath(file)).decode("utf-8", "surrogateescape").splitlines())
-    except (Skip, Unreadable, FileNotFoundError):
+    except UNREAD:
         return lambda _: False
 
 
@@ -230,72 +199,3 @@ def matcher(patterns: Iterable[str]) -> Callable[[str], bool]:
 
 def _prefix(folder: Path) -> str:
     return "" if folder == Path() else folder.as_posix() + "/"
-
-
-def read(full: str) -> bytes:
-    """The bytes of a regular file that a person may have written.
-
-    Raises:
-        Skip: a link, a special file, or larger than `SIZE_LIMIT`.
-        Unreadable: the system refused.
-        FileNotFoundError: git lists it but it is gone.
-    """
-    try:
-        # Without O_NONBLOCK the open of a FIFO would wait for a writer.
-        handle = os.open(full, os.O_RDONLY | _NO_FOLLOW | _NON_BLOCK)
-    except FileNotFoundError:
-        raise
-    except NotADirectoryError as error:
-        raise FileNotFoundError(*error.args) from None  # its folder made room for a file
-    except OSError as error:
-        if os.path.islink(full):
-            raise Skip("is a symbolic link") from None
-        raise Unreadable(error.strerror or str(error)) from None
-    try:
-        status = os.fstat(handle)
-        if not stat.S_ISREG(status.st_mode):
-            raise Skip("is not a regular file")
-        if status.st_size > SIZE_LIMIT:
-            raise Skip(f"is larger than {SIZE_LIMIT // 1024 // 1024} MiB ({status.st_size:,} bytes)")
-        return _read_all(handle, status.st_size)
-    except OSError as error:
-        raise Unreadable(error.strerror or str(error)) from None
-    finally:
-        os.close(handle)
-
-
-def is_behind_link(root: str, path: str) -> bool:
-    """Whether a folder on the way to a file has become a link: git lists the file and takes it for deleted."""
-    end = path.find("/")
-    while end >= 0:
-        if os.path.islink(f"{root}/{path[:end]}"):
-            return True
-        end = path.find("/", end + 1)
-    return False
-
-
-_NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0)
-_NON_BLOCK = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
-
-
-def _read_all(handle: int, size: int) -> bytes:
-    # A read of a regular file comes back short only at its end: one call more than fits tells that it did not grow.
-    data = os.read(handle, size + 1)
-    while len(data) > size and (more := os.read(handle, 1 << 20)):
-        size = len(data)
-        data += more
-    return data
-
-
-def generated(data: bytes) -> str | None:
-    """Why a file counts as written by a program: its own words near the top, or lines that no person writes."""
-    head = data[:2048]
-    for marker in _GENERATED_MARKERS:
-        at = head.find(marker)
-        if at >= 0:
-            line = head[head.rfind(b"\n", 0, at) + 1 : (head.find(b"\n", at) + 1 or len(head) + 1) - 1]
-            if marker == b"@generated" or b"enerated" in line:
-                return "is marked as generated"
-    if len(data) > _MINIFIED_LINE and max(map(len, data.split(b"\n"))) > _MINIFIED_LINE:
-        return f"has a line of more than {_MINIFIED_LINE:,} bytes: minified or generated"
-    return None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import enum
-import json
 import os
 import re
 import subprocess
@@ -192,6 +191,8 @@ class Git:
         path = os.environ.get("GITHUB_EVENT_PATH")
         if not path:
             return None
+        import json
+
         try:
             repository = json.loads(_text(Path(path)))["repository"]
             name, full_name = repository["default_branch"], repository.get("full_name")

@@ -30,7 +30,6 @@ import re
 from bisect import bisect_right
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from fnmatch import fnmatchcase
 
 from autofix.languages import Language
@@ -142,6 +141,8 @@ def _doubts(directive: Directive, ran: Collection[str], known: Mapping[str, str]
     for selector in directive.selectors or ("",):
         meant = [one for one, group in known.items() if not selector or selector in (one, group) or fnmatchcase(one, selector)]
         if not meant:
+            from difflib import get_close_matches
+
             near = get_close_matches(selector, [*known, *sorted(set(known.values()))], n=1)
             yield f"no fixer or group is called {selector!r}" + (f"; did you mean {near[0]!r}?" if near else "")
         elif directive.verb != "on" and selector not in directive.used and all(one in ran for one in meant):
@@ -188,6 +189,8 @@ def _read(source: Source, start: int, end: int) -> Iterator[Directive | Notice]:
         line = source.line_of(start + match.start(1))
         verb, rest = match[1].decode("utf-8", "replace"), _REST.match(match[2])
         if verb not in _VERBS:
+            from difflib import get_close_matches
+
             near = get_close_matches(verb, _VERBS, n=1)
             hint = f"did you mean {near[0]!r}?" if near else f"it is one of {', '.join(_VERBS)}"
             yield Notice(line, f"`autofix: {verb}` is no directive: {hint}")

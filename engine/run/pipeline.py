@@ -13,7 +13,8 @@ from autofix.fixer import AnyFixer, ProgramFixer
 from autofix.languages import language_of
 from autofix.languages.verify import syntax_error
 from autofix.project.cache import SummaryCache
-from autofix.project.discovery import Discovery, Skip, Unreadable, generated, is_behind_link, read
+from autofix.project.discovery import Discovery
+from autofix.project.files import Skip, Unreadable, generated, is_behind_link, read
 from autofix.project.project import Project
 from autofix.project.summaries import Summarizer
 from autofix.run import pool

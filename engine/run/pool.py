@@ -12,9 +12,12 @@ import time
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from multiprocessing.connection import Connection, wait
-from multiprocessing.process import BaseProcess
-from typing import Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
+
+if TYPE_CHECKING:
+    # Imported with the first worker: most runs have nothing for workers to do.
+    from multiprocessing.connection import Connection
+    from multiprocessing.process import BaseProcess
 
 # The parser of libcst needs about 80 KiB of stack for each level of nesting; untouched stack costs no memory.
 STACK_BYTES = 512 * 1024 * 1024
@@ -87,6 +90,8 @@ def run(work: Work[TaskT, ResultT], tasks: Iterable[TaskT], limits: Limits) -> I
             busy = {worker.connection: worker for worker in workers if worker.queue}
             if not busy:
                 return
+            from multiprocessing.connection import wait
+
             patience = max(0.0, min(worker.deadline for worker in busy.values()) - time.monotonic())
             ready = wait(list(busy), patience)
             for connection in ready:
@@ -94,6 +99,8 @@ def run(work: Work[TaskT, ResultT], tasks: Iterable[TaskT], limits: Limits) -> I
             if not ready:
                 yield from _expire(workers, returned, limits)
     finally:
+        for worker in workers:
+            worker.process.kill()  # all at once: each takes a moment to end
         for worker in workers:
             worker.end()
 
@@ -170,6 +177,7 @@ def _serve(connection: Connection, work: Work[TaskT, ResultT]) -> None:
     import multiprocessing
     import signal
     import threading
+    from multiprocessing.connection import wait
 
     # Control-C reaches the whole process group: the parent decides, and ends the workers.
     signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice
 
-from autofix.project.discovery import Skip, Unreadable, is_behind_link, read
+from autofix.project.files import Skip, Unreadable, is_behind_link, read
 from autofix.run import pool
 from autofix.run.pool import Died, Limits
 from autofix.run.prefilter import Needles, holds

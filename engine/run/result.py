@@ -6,12 +6,16 @@ import enum
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from autofix.fixer import Applicability
 from autofix.run.pool import Limits
-from autofix.text.diff import FileDiff
-from autofix.text.revision import Revision
 from autofix.text.source import Position
+
+if TYPE_CHECKING:
+    # Needed only where files change.
+    from autofix.text.diff import FileDiff
+    from autofix.text.revision import Revision
 
 
 class Status(enum.Enum):
@@ -86,6 +90,8 @@ class FileChange:
 
     def diff(self) -> FileDiff:
         """For `autofix.text.diff.render`."""
+        from autofix.text.diff import FileDiff
+
         return FileDiff(self.path, self.old, self.new, self.old_path, 0o100755 if self.executable else 0o100644, self.revision)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import traceback
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -98,6 +97,8 @@ class FixWork:
 
 def describe(error: BaseException) -> str:
     """An exception in one line, with the place in the code that raised it."""
+    import traceback
+
     frames = traceback.extract_tb(error.__traceback__, limit=None)
     place = f" ({frames[-1].filename.rpartition('/')[2]}:{frames[-1].lineno})" if frames else ""
     message = " ".join(str(error).split())
