@@ -13,7 +13,9 @@ T = TypeVar("T")
 
 # PEP 263: a cookie in one of the first two lines, the first of which may only be a comment or blank.
 _COOKIE = re.compile(rb"\A(?:[ \t\f]*(?:#[^\r\n]*)?(?:\r\n|\r|\n))??[ \t\f]*#[^\r\n]*?coding[:=][ \t]*([-\w.]+)")
-_UTF16_BOMS = (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_UTF32_BOMS = (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)
+_UTF16_BOMS = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
+_BOM_OF = {encoding: bom for bom, encoding in _UTF16_BOMS.items()}
 
 
 class Undecodable(Exception):
@@ -48,12 +50,16 @@ class Source:
     def decode(cls, path: str, data: bytes) -> Source:
         """Read the bytes of a file.
 
-        The encoding is UTF-8, or for Python what a PEP 263 cookie declares.
+        The encoding is UTF-8, or for Python what a PEP 263 cookie declares. A `.txt` may be UTF-16 with a byte order mark:
+        PowerShell writes `pip freeze > requirements.txt` so, and pip reads it.
 
         Raises:
-            Undecodable: NUL bytes, UTF-16, bytes that the encoding does not allow or would not write back.
+            Undecodable: NUL bytes, UTF-16 elsewhere, bytes that the encoding does not allow or would not write back.
         """
-        if data.startswith(_UTF16_BOMS):
+        utf16 = None if data.startswith(_UTF32_BOMS) else _UTF16_BOMS.get(data[:2])
+        if utf16 is not None and path.endswith(".txt"):
+            return cls(path, _to_utf8(data[2:], utf16), utf16, True)
+        if utf16 is not None or data.startswith(_UTF32_BOMS):
             raise Undecodable("is UTF-16 or UTF-32: only UTF-8 and declared Python encodings are edited")
         if b"\0" in data:
             raise Undecodable("contains NUL bytes: not a text file")
@@ -89,7 +95,7 @@ class Source:
             if read != characters:
                 changed = next(one for one, other in zip_longest(characters, read) if one != other)
                 raise Undecodable(f"{self.encoding} cannot write {changed!r}")
-            return data
+            return _BOM_OF[self.encoding] + data if self.bom else data
         return codecs.BOM_UTF8 + text if self.bom else text
 
     def with_text(self, text: bytes) -> Source:

@@ -104,6 +104,13 @@ def test_every_content_to_every_other(tmp_path):
     require_round_trip(tmp_path, [FileDiff(f"f{i}", old, new) for i, (old, new) in enumerate(pairs)])
 
 
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_lines_that_end_within_a_character(encoding, tmp_path):
+    lines = [f"package{number}==1\r\n" for number in range(20)]
+    old, new = "".join(lines), "".join([*lines[:9], "driver\r\n", *lines[9:]])
+    require_round_trip(tmp_path, [FileDiff("a.txt", b"\xff\xfe" + old.encode(encoding), b"\xff\xfe" + new.encode(encoding))])
+
+
 def test_git_applies_it_to_the_index_too(tmp_path):
     """With modes and all: what is applied to a repository is checked against what it knows."""
     subprocess.run(["git", "init", "-q", str(tmp_path)], check=True)

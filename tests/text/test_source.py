@@ -59,9 +59,23 @@ def test_byte_order_mark(path, body):
     assert source.with_text(b"new").encode(b"new") == codecs.BOM_UTF8 + b"new"
 
 
+@pytest.mark.parametrize(("encoding", "bom"), [("utf-16-le", codecs.BOM_UTF16_LE), ("utf-16-be", codecs.BOM_UTF16_BE)])
+@pytest.mark.parametrize("text", ["", "a==1\r\nb==2\r\n", "# \U0001f40d Python\n"])
+def test_utf_16_in_plain_text(encoding, bom, text):
+    data = bom + text.encode(encoding)
+    source = Source.decode("requirements.txt", data)
+    assert source.text == text.encode()
+    assert source.encode(source.text) == data
+    assert source.with_text(b"x").encode(b"x") == bom + "x".encode(encoding)
+
+
 @pytest.mark.parametrize(
     ("path", "data", "said"),
     [
+        ("a.txt", b"\xff\xfe\0\0a\0\0\0", "UTF-32"),
+        ("a.txt", b"\xff\xfea", "not valid utf-16-le"),
+        ("a.txt", b"\xff\xfe\0\xd8", "not valid utf-16-le"),
+        ("a.txt", b"a\0b\0", "NUL"),
         ("a.py", b"\xff\xfea\0", "UTF-16"),
         ("a.py", b"\xfe\xff\0a", "UTF-16"),
         ("a.py", b"\0\0\xfe\xff", "UTF-16 or UTF-32"),
