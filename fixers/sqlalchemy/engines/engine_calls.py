@@ -14,10 +14,11 @@ from autofix.text.edit import Edit, replace
 from autofix.text.source import Source
 
 # Only psycopg2's dialect knows them (SQLAlchemy's dialects/postgresql/psycopg2.py, 1.4 to 2.1).
-_PSYCOPG2_ONLY = frozenset(
+PSYCOPG2_ONLY = frozenset(
     ("executemany_mode", "executemany_batch_page_size", "executemany_values_page_size", "client_encoding", "use_batch_mode",
      "use_native_uuid", "use_native_unicode", "use_native_hstore")
 )  # fmt: skip
+"""Arguments of `create_engine` that the dialect of psycopg2 alone has."""
 # Gone from SQLAlchemy 2.0, without effect before.
 _REMOVED = frozenset(("encoding", "convert_unicode", "case_sensitive", "empty_in_strategy"))
 # Fetches each result row by row on the server; asyncio has `stream` for that and refuses the argument.
@@ -91,7 +92,7 @@ class _Engine:
     def _argument(self, argument: Argument, found: Target) -> None:
         name = argument.keyword
         is_psycopg = found.drivername.endswith("psycopg")
-        if name in _REMOVED or name in _SERVER_SIDE or (name in _PSYCOPG2_ONLY and not is_psycopg):
+        if name in _REMOVED or name in _SERVER_SIDE or (name in PSYCOPG2_ONLY and not is_psycopg):
             self.dropped.add(argument)
             self.notes.append(f"{name}= has no meaning for an asynchronous engine: left out")
         elif name == "poolclass":

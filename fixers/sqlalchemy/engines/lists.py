@@ -10,7 +10,7 @@ from autofix.languages.python.code import Argument, Call, Dictionary
 from autofix.text.edit import Edit, delete, insert
 from autofix.text.source import Source
 
-_REST_OF_LINE = re.compile(rb"[ \t]*(,?)[ \t]*(?:#[^\r\n]*)?(\r?\n|\r)")
+_REST_OF_LINE = re.compile(rb"[ \t]*(,?)[ \t]*(#[^\r\n]*)?(?:\r?\n|\r)")
 # Parentheses around an expression are no part of it.
 _CLOSING = re.compile(rb"(?:[ \t\r\n]*\))*")
 
@@ -64,7 +64,8 @@ def _removals(source: Source, items: Sequence[tuple[int, int]], drop: Collection
         start, rest = items[first][0], _REST_OF_LINE.match(source.text, items[last][1])
         line = source.line_range(source.line_of(start))[0]
         if rest is not None and not source.text[line:start].strip():
-            yield delete(line, rest.end())
+            # A comment behind it stays, on a line of its own.
+            yield delete(start, rest.start(2)) if rest[2] else delete(line, rest.end())
         elif last + 1 < len(items):
             yield delete(start, items[last + 1][0])
         else:

@@ -228,7 +228,7 @@ class TestArguments:
         program = f'{HEAD}engine = create_engine("postgresql://h/d", {argument}, pool_size=7)\n'
         assert made(program)[0].pool.size() == 7
         lines = f'{HEAD}engine = create_engine(\n    "postgresql://h/d",\n    {argument},  # fast\n    pool_size=7,\n)\n'
-        assert 'create_async_engine(\n    "postgresql+asyncpg://h/d",\n    pool_size=7,\n)' in text_of(lines)
+        assert 'create_async_engine(\n    "postgresql+asyncpg://h/d",\n    # fast\n    pool_size=7,\n)' in text_of(lines)
 
     def test_an_argument_that_psycopg_knows(self):
         program = HEAD + 'engine = create_engine("postgresql://h/d", executemany_mode="values_only")\n'
