@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -158,7 +158,8 @@ _NEON_SITE = re.compile(rb"(?:(?:www|console|docs|api)\.)?neon\.(?:tech|com)")
 # A document that names several providers leaves the choice to whoever reads it.
 _OTHER_PROVIDERS = re.compile(rb"(?i)supabase|heroku|railway|amazonaws|\bRDS\b|cloud sql|aiven|digitalocean|\bAzure\b")
 _CONFIGURATION = re.compile(r"(?:^|/)[^/]*(?:settings|config|database|db|env|constants)[^/]*\.py$")
-_DOCUMENTS = re.compile(r"^(?:README|DEPLOY\w*)[^/]*$|^docs?/.*\.md$", re.IGNORECASE)
+_DOCUMENTS = re.compile(r"(?:^|/)(?:README|DEPLOY\w*)[^/]*$|(?:^|/)docs?/.*\.md$", re.IGNORECASE)
+_MANIFEST = re.compile(r"(?:^|/)(?:pyproject\.toml|requirements[^/]*\.txt|setup\.(?:py|cfg)|Pipfile|package\.json)$")
 
 
 def neon_host(address: Address) -> str:
@@ -167,17 +168,20 @@ def neon_host(address: Address) -> str:
     return found[0] if found else ""
 
 
-def neon_evidence(known: Addresses, project: Project) -> tuple[str, str] | None:
-    """The host and the place that say that an engine connects to Neon; None where nothing does."""
+def neon_evidence(path: str, known: Addresses, project: Project) -> tuple[str, str] | None:
+    """The host and the place that say that an engine in `path` connects to Neon; None where nothing does."""
     for address in known.found:
         if host := neon_host(address):
             return host, address.place
-    return None if known.is_complete else _in_repository(project)
+    return None if known.is_complete else _in_repository(path, project)
 
 
-def _in_repository(project: Project) -> tuple[str, str] | None:
+def _in_repository(engine: str, project: Project) -> tuple[str, str] | None:
+    folders = {path.rpartition("/")[0] for path in project.paths if _MANIFEST.search(path)}
+    own = _project_folder(engine, folders)
     for path in sorted(project.paths):
-        pattern = _pattern(path)
+        # What another service of the repository connects to says nothing.
+        pattern = _pattern(path) if _is_around(_project_folder(path, folders), own) else None
         source = project.source(path) if pattern is not None else None
         found = pattern.search(source.text) if source is not None and pattern is not None else None
         if found is None or source is None:
@@ -185,6 +189,18 @@ def _in_repository(project: Project) -> tuple[str, str] | None:
         if _NEON_SITE.fullmatch(found[1]) is None or _OTHER_PROVIDERS.search(source.text) is None:
             return found[1].decode(), f"{path}:{source.line_of(found.start(1))}"
     return None
+
+
+def _project_folder(path: str, folders: Collection[str]) -> str:
+    """The folder around a file that has a manifest of its own; the root where none has."""
+    folder = path.rpartition("/")[0]
+    while folder and folder not in folders:
+        folder = folder.rpartition("/")[0]
+    return folder
+
+
+def _is_around(outer: str, inner: str) -> bool:
+    return not outer or inner == outer or inner.startswith(f"{outer}/")
 
 
 def _pattern(path: str) -> re.Pattern[bytes] | None:

@@ -84,7 +84,7 @@ class _Engine:
         dropped = list(self._crashing(known))
         added: list[str] = []
         refusal = None
-        evidence = neon_evidence(known, self.project) if self._may_go_stale(known) else None
+        evidence = neon_evidence(self.source.path, known, self.project) if self._may_go_stale(known) else None
         if evidence is not None:
             ping = self.given("pool_pre_ping")
             if ping is not None and _value(ping.value) is False:
