@@ -13,7 +13,9 @@ from autofix.fixers.sqlalchemy.dependencies import (
     chosen_drivers,
     declared,
     dependency_changes,
+    distributions,
     groups_of,
+    runtime_dialects,
     sqlalchemy_release,
 )
 from autofix.fixers.sqlalchemy.dependencies.groups import edits_between
@@ -305,6 +307,25 @@ def test_drivers_that_are_there_are_used():
     assert chosen_drivers(["psycopg"], Release((1, 4)))["postgresql"] == "asyncpg"
     assert chosen_drivers(["asyncmy"], Release())["mysql"] == "asyncmy"
     assert chosen_drivers([], Release())["sqlite"] == "aiosqlite"
+
+
+@pytest.mark.parametrize(
+    ("present", "uses_sqlite", "dialects"),
+    [
+        (["psycopg2-binary", "fastapi"], False, ("postgresql",)),
+        (["psycopg2-binary"], True, ("sqlite", "postgresql")),
+        (["pymysql"], False, ("mysql", "mariadb")),
+        (["fastapi"], True, ("sqlite",)),
+        (["fastapi"], False, ("sqlite", "postgresql")),
+    ],
+)
+def test_dialects_of_urls_at_run_time(present, uses_sqlite, dialects):
+    assert runtime_dialects(present, uses_sqlite) == dialects
+
+
+def test_distributions():
+    drivers = chosen_drivers([], Release())
+    assert distributions(drivers, ["sqlite", "mysql", "mariadb"]) == ["aiomysql", "aiosqlite"]
 
 
 def test_declared(repository):

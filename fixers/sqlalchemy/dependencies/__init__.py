@@ -12,6 +12,7 @@ from itertools import takewhile
 
 from autofix.fixer import Language, Project
 from autofix.fixers.sqlalchemy.dependencies import manifests
+from autofix.fixers.sqlalchemy.dependencies.drivers import chosen_drivers, distributions, runtime_dialects
 from autofix.fixers.sqlalchemy.dependencies.groups import CannotChange, Group, Lines, edits_between, options
 from autofix.fixers.sqlalchemy.dependencies.releases import Release, locked, release_of
 from autofix.fixers.sqlalchemy.dependencies.requirements import is_compiled
@@ -19,7 +20,16 @@ from autofix.languages import language_of, toml
 from autofix.text.edit import Edit
 from autofix.text.source import Source
 
-__all__ = ["Changes", "Release", "chosen_drivers", "declared", "dependency_changes", "sqlalchemy_release"]
+__all__ = [
+    "Changes",
+    "Release",
+    "chosen_drivers",
+    "declared",
+    "dependency_changes",
+    "distributions",
+    "runtime_dialects",
+    "sqlalchemy_release",
+]
 
 _SQLALCHEMY = ("sqlalchemy", "sqlmodel")
 # The oldest release that works with the code that is written, of each distribution that may be added.
@@ -105,30 +115,6 @@ def _required(project: Project) -> Iterator[Release]:
                 release = release_of(entry.name, entry.specifier, f"{group.source.path}:{line}: {text}")
                 if release is not None:
                     yield release
-
-
-# Distributions with a driver, the preferred ones first, and the name of the driver in a URL.
-_DRIVERS: Mapping[str, Sequence[tuple[str, str]]] = {
-    "sqlite": (("aiosqlite", "aiosqlite"),),
-    "postgresql": (("asyncpg", "asyncpg"), ("psycopg", "psycopg")),
-    "mysql": (("aiomysql", "aiomysql"), ("asyncmy", "asyncmy")),
-    "mariadb": (("aiomysql", "aiomysql"), ("asyncmy", "asyncmy")),
-    "oracle": (("oracledb", "oracledb"),),
-    "mssql": (("aioodbc", "aioodbc"),),
-}
-
-
-def chosen_drivers(present: Iterable[str], release: Release) -> dict[str, str]:
-    """The driver for asyncio of each dialect: one that is installed already, otherwise the usual one.
-
-    psycopg has none for asyncio in SQLAlchemy 1.4.
-    """
-    names = frozenset(present)
-    chosen = {}
-    for dialect, drivers in _DRIVERS.items():
-        usable = [pair for pair in drivers if pair[0] != "psycopg" or release.minor != (1, 4)]
-        chosen[dialect] = next((driver for name, driver in usable if name in names), usable[0][1])
-    return chosen
 
 
 def dependency_changes(project: Project, drivers: Iterable[str], tests: Iterable[str] = ()) -> Changes:

@@ -108,6 +108,8 @@ class _Engine:
         if name == "SingletonThreadPool" or (name == "QueuePool" and found.is_memory):
             # A connection for each thread: the default for asyncio has one for all, which share the database.
             self.dropped.add(argument)
+        elif name == "StaticPool" and found.dialect != "sqlite":
+            self.notes.append("StaticPool is one connection for all: requests at the same time share a transaction")
         elif name == "QueuePool":
             value, name = argument.value, "AsyncAdaptedQueuePool"
             if isinstance(value, Attribute) and _last_name(value.value) in ("pool", "sqlalchemy"):

@@ -67,13 +67,16 @@ _ADAPTED = frozenset(
 )
 
 
-def listener(function: Function, context: Context) -> Outcome:
+_POOL_EVENTS = frozenset(("connect", "first_connect", "checkout", "checkin", "close", "reset", "invalidate", "soft_invalidate"))
+
+
+def listener(function: Function, event: str, context: Context) -> Outcome:
     """The body of a listener for `connect` and other events of a pool, which is given a connection of the driver.
 
-    It stays synchronous. `isinstance(connection, sqlite3.Connection)` is never true of an asynchronous driver's connection: the
-    PRAGMA below it would silently no longer be set.
+    It stays synchronous, and nothing is said of other events. `isinstance(connection, sqlite3.Connection)` is never true of an
+    asynchronous driver's connection: the PRAGMA below it would silently no longer be set.
     """
-    if not function.parameters:
+    if event not in _POOL_EVENTS or not function.parameters:
         return Rewritten()
     name, edits = function.parameters[0].name, []
     for node in nodes(function.body):

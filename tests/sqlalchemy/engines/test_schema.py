@@ -176,13 +176,14 @@ class TestEvents:
         names = {"SQLite3Connection": sqlite3.Connection, "event": event, "text": text}
         of = source(self.LISTENER)
         function = read(of).body[0]
-        changed = finished(of, listener(function, context(of)), context(of))
+        changed = finished(of, listener(function, "connect", context(of)), context(of))
         assert run_main(self.LISTENER + self.MAIN, engine=engine(), **names) == 0
         assert run_main(changed + self.MAIN, engine=engine(), **names) == 1
 
     def test_a_listener_that_needs_the_old_driver(self):
         of = source("def on(connection, record):\n    connection.create_collation('x', f)\n")
-        assert "create_collation" in listener(read(of).body[0], context(of)).reason
+        assert "create_collation" in listener(read(of).body[0], "connect", context(of)).reason
+        assert listener(read(of).body[0], "before_cursor_execute", context(of)).edits == ()
 
 
 def test_sessions_without_use_need_no_connection():
