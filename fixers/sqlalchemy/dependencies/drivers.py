@@ -41,8 +41,8 @@ def chosen_drivers(present: Iterable[str], release: Release) -> dict[str, str]:
 def runtime_dialects(present: Collection[str], uses_sqlite: bool) -> tuple[str, ...]:
     """The dialects that a URL which is read at run time may have: those whose driver is installed.
 
-    `uses_sqlite` says that some URL of the repository is one of SQLite, whose driver comes with Python. Where nothing tells, it is
-    SQLite and PostgreSQL.
+    `uses_sqlite` says that some URL of the repository is one of SQLite, whose driver comes with Python. Where nothing tells, it
+    is SQLite and PostgreSQL.
     """
     found = tuple(dialect for dialect, drivers in _SERVERS.items() if not drivers.isdisjoint(present))
     if "mysql" in found and "mariadb" not in found:
