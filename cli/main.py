@@ -11,6 +11,22 @@ INTERRUPTED = 130
 _OTHER_THAN_RUNS = frozenset({"fixers", "explain", "undo", "-h", "--help"})
 
 
+def start() -> None:
+    """Run the command line as a process of its own, which ends with it."""
+    try:
+        main()
+        code = 0
+    except SystemExit as end:
+        if not isinstance(end.code, int):
+            raise
+        code = end.code
+    # Everything is written and all workers are gone. Python would take apart, object by object, what the system frees at once.
+    try:
+        sys.stderr.flush()
+    finally:
+        os._exit(code)
+
+
 def main() -> None:
     """Run the command line; ends the process with its exit code unless that is 0."""
     _replace_closed_streams()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,9 +18,10 @@ from autofix.project.git import Git
 from autofix.project.project import Project
 from autofix.registry import Registry
 from autofix.run import pipeline
+from autofix.run.describe import describe
 from autofix.run.pool import Limits
 from autofix.run.result import Failure, FileChange, Result, Settings, Status
-from autofix.run.work import describe
+from autofix.run.scope import Scope
 
 if TYPE_CHECKING:
     from autofix.apply.changes import Applied, Change, Undone
@@ -43,7 +44,8 @@ class Request:
 
 
 @dataclass
-class _Scope(pipeline.Scope):
+class _Scope(Scope):
+    fixers: frozenset[str] = frozenset()
     named: frozenset[str] = frozenset()
     excludes: Callable[[str], bool] | None = None
     ignores: Sequence[tuple[Callable[[str], bool], frozenset[str]]] = ()
@@ -52,8 +54,10 @@ class _Scope(pipeline.Scope):
     vendored: tuple[str, ...] = ()
     _hidden: dict[str, bool] = field(default_factory=dict)
 
-    def ignored(self, path: str, fixer: str) -> bool:
-        return path == self.configuration or any(fixer in fixers and matches(path) for matches, fixers in self.ignores)
+    def ignored(self, path: str) -> Collection[str]:
+        if path == self.configuration:
+            return self.fixers
+        return frozenset().union(*(fixers for matches, fixers in self.ignores if matches(path))) if self.ignores else ()
 
     def excluded(self, path: str) -> bool:
         if path in self.named:
@@ -78,11 +82,13 @@ def execute(request: Request, registry: Registry, listing: Listing | None = None
         ConfigurationError, UnknownSelector, UnknownRevision, NotFound: the request cannot be carried out.
     """
     # A run makes few reference cycles and ends soon: the collector would only walk all summaries again and again.
+    collecting = gc.isenabled()
     gc.disable()
     try:
         return _execute(request, registry, (listing or Listing(roots(request.paths))).discovery())
     finally:
-        gc.enable()
+        if collecting:
+            gc.enable()
 
 
 def roots(paths: Sequence[Path]) -> list[Path]:
@@ -103,6 +109,7 @@ def _execute(request: Request, registry: Registry, discovery: Discovery) -> Resu
         discovery.root, discovery.paths, Git(discovery.root, default_branch_override=branch) if discovery.has_git else None
     )
     scope = _Scope(
+        fixers=frozenset(fixer.id for fixer in fixers),
         named=discovery.named,
         excludes=excludes,
         ignores=[(matcher([pattern]), frozenset(registry.matching(ids))) for pattern, ids in settings.per_file_ignores.items()],

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import os
+from collections.abc import Iterable
 from pathlib import Path
 
+from autofix.project.summaries import Summarizer
 from autofix.version import VERSION
 
 
@@ -22,6 +24,10 @@ def folder() -> Path | None:
         return None
 
 
+Key = tuple[str, int, bytes]
+"""A summarizer by name and version, and what it looked at."""
+
+
 class SummaryCache:
     """The summaries of one repository. Entries of files that are gone are dropped when the cache is saved."""
 
@@ -29,17 +35,18 @@ class SummaryCache:
         """Load the cache of the repository at `root`; None keeps nothing between runs."""
         place = folder() if root is not None else None
         self._file = place / f"{_digest(os.fsencode(root or '')).hex()}.summaries" if place is not None else None
-        self._old: dict[tuple[str, int, bytes], object] = {}
-        self._new: dict[tuple[str, int, bytes], object] = {}
+        self._old: dict[Key, object] = {}
+        self._new: dict[Key, object] = {}
         if self._file is not None:
             self._old = _load(self._file)
 
     @staticmethod
-    def key(name: str, version: int, path: str, data: bytes) -> tuple[str, int, bytes]:
-        """The key of a summary: the path counts, since a summary may depend on a file's name."""
-        return name, version, _digest(data, os.fsencode(path))
+    def keys(summarizers: Iterable[Summarizer[object]], path: str, data: bytes) -> dict[str, Key]:
+        """The key of each summary of a file: the path counts, since a summary may depend on a file's name."""
+        digest = _digest(data, os.fsencode(path))
+        return {summarizer.name: (summarizer.name, summarizer.version, digest) for summarizer in summarizers}
 
-    def get(self, key: tuple[str, int, bytes]) -> object | None:
+    def get(self, key: Key) -> object | None:
         """A summary, or None where it is not known."""
         if key in self._new:
             return self._new[key]
@@ -48,7 +55,7 @@ class SummaryCache:
             self._new[key] = found
         return found
 
-    def put(self, key: tuple[str, int, bytes], summary: object) -> None:
+    def put(self, key: Key, summary: object) -> None:
         """Remember a summary."""
         self._new[key] = summary
 
@@ -71,7 +78,7 @@ class SummaryCache:
                 raise
 
 
-def _load(file: Path) -> dict[tuple[str, int, bytes], object]:
+def _load(file: Path) -> dict[Key, object]:
     import pickle
 
     try:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 
-from autofix.fixer import AnyFixer
+from autofix.fixer import AnyFixer, Fixer
 from autofix.languages import SUFFIXES, language_of
-from autofix.run.work import describe
+from autofix.run.describe import describe
 
 Needles = Sequence[Sequence[bytes]] | None
 
@@ -14,7 +14,7 @@ Needles = Sequence[Sequence[bytes]] | None
 class Prefilter:
     """Answers by path, then by content. Fixers are named by their index in the run."""
 
-    def __init__(self, fixers: Sequence[AnyFixer], ignored: Callable[[str, str], bool]) -> None:
+    def __init__(self, fixers: Sequence[AnyFixer], ignored: Callable[[str], Collection[str]]) -> None:
         self._by_language: dict[str | None, list[int]] = {None: []}
         self._by_name: dict[str, list[int]] = {}
         for index, fixer in enumerate(fixers):
@@ -22,6 +22,7 @@ class Prefilter:
                 self._by_language.setdefault(language, []).append(index)
         self._fixers = fixers
         self._ignored = ignored
+        self._choosy = frozenset(index for index, fixer in enumerate(fixers) if type(fixer).wants is not Fixer.wants)
         self.broken: dict[int, str] = {}
         """The fixers that cannot even say what they look for, with the reason: they are asked no more."""
         self.needles: list[Needles] = [self._needles_of(index) for index in range(len(fixers))]
@@ -44,15 +45,18 @@ class Prefilter:
         name = path[path.rfind("/") + 1 :]
         indexes = self._by_name.get(name)
         if indexes is None:
-            indexes = self._by_language.get(language_of(path)) or []
+            indexes = [index for index in self._by_language.get(language_of(path)) or [] if self.needles[index] != ()]
             if not name.endswith(".txt"):  # for those the folder counts, too
                 self._by_name[name] = indexes
         if not indexes:
             return indexes
+        ignored = self._ignored(path)
+        if not ignored and self._choosy.isdisjoint(indexes):
+            return indexes
         return [
             index
             for index in indexes
-            if self.needles[index] != () and self._wants(index, path) and not self._ignored(path, self._fixers[index].id)
+            if self._fixers[index].id not in ignored and (index not in self._choosy or self._wants(index, path))
         ]
 
     def _wants(self, index: int, path: str) -> bool:
@@ -72,10 +76,11 @@ class Prefilter:
     def _give_up(self, index: int, error: BaseException) -> None:
         self.broken[index] = describe(error)
         self.needles[index] = ()
+        self._by_name.clear()
 
     def by_content(self, indexes: Iterable[int], data: bytes) -> list[int]:
         """Those of them whose needles the file holds."""
-        return [index for index in indexes if holds(self.needles[index], data)]
+        return [index for index in indexes if holds(self.needles[index], data.__contains__)]
 
 
 def _require_bytes(literal: bytes) -> bytes:
@@ -84,13 +89,13 @@ def _require_bytes(literal: bytes) -> bytes:
     return literal
 
 
-def holds(needles: Needles, data: bytes) -> bool:
-    """Whether the bytes hold at least one literal of each group."""
+def holds(needles: Needles, has: Callable[[bytes], bool]) -> bool:
+    """Whether a file, which tells what it has, holds at least one literal of each group."""
     if needles is None:
         return True
     for group in needles:
         for literal in group:
-            if literal in data:
+            if has(literal):
                 break
         else:
             return False

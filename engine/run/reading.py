@@ -1,28 +1,25 @@
-"""Read files and look for needles in them: the first sieve, over bytes alone."""
+"""Look for needles in many files: the first sieve, over bytes alone."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from itertools import chain, islice
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import NamedTuple
 
-from autofix.project.files import Skip, Unreadable, is_behind_link, read
-from autofix.run import pool
-from autofix.run.pool import Died, Limits
+from autofix.project.files import UNREAD, Glass, Skip, Unreadable, is_behind_link
+from autofix.run.pool import Limits
 from autofix.run.prefilter import Needles, holds
+from autofix.run.sharing import PIECES, shared
 
 SUPPRESSION_MARK = b"autofix:"
 
-# So many files are read by one process before the next is asked for help, which costs some milliseconds.
+# For so many files a process is worth the few milliseconds that its start costs.
 WORTH_SHARING = 1_000
-CHUNK = 64
 
 Wanted = tuple[str, Sequence[int]]
 """A path, and the fixers that may want it, by their index."""
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(NamedTuple):
     """A file that some fixer has to look at, or that holds a suppression comment; or why it could not be read."""
 
     path: str
@@ -32,42 +29,53 @@ class Candidate:
     failed: str = ""
 
 
-@dataclass(frozen=True)
-class ReadWork:
-    """Read some files in a worker."""
+def problem(path: str, error: Exception) -> Candidate | None:
+    """A file that reading raised one of `UNREAD` for; None for a file that is gone."""
+    if isinstance(error, Skip):
+        return Candidate(path, skipped=str(error))
+    if isinstance(error, Unreadable):
+        return Candidate(path, failed=f"cannot be read: {error}")
+    return None
 
-    root: str
-    needles: Sequence[Needles]
 
-    def __call__(self, task: Sequence[Wanted]) -> list[Candidate]:
-        """The candidates among some files."""
-        return list(self.candidates(task))
+class Reader:
+    """Reads files and keeps those with needles."""
 
-    def candidates(self, wanted: Iterable[Wanted]) -> Iterator[Candidate]:
-        """Those of the files that hold needles, and those that cannot be read."""
+    def __init__(self, root: str, needles: Sequence[Needles], limits: Limits) -> None:
+        self._root = root
+        self._needles = needles
+        self._limits = limits
+        self._glass = Glass()
+
+    def candidates(self, wanted: Sequence[Wanted], tell: Callable[[int], None]) -> Iterator[Candidate]:
+        """The candidates among many files, in any order; `tell` hears how many files have been looked at."""
+        size = len(wanted) // PIECES + 1
+
+        def piece(number: int) -> list[tuple[object, ...]]:
+            return [tuple(found) for found in self._among(wanted[number * size : (number + 1) * size])]
+
+        count, helpers = -(-len(wanted) // size), self._helpers(wanted)
+        for done, found in enumerate(shared(piece, count, helpers) if helpers > 0 else map(piece, range(count))):
+            tell(done * size)
+            yield from (Candidate(*fields) for fields in found)  # type: ignore[arg-type]
+
+    def _helpers(self, wanted: Sequence[Wanted]) -> int:
+        """How many processes are worth their start: none where most files match and would have to be handed over."""
+        all_match = any(self._needles[index] is None for _, indexes in wanted[:64] for index in indexes)
+        if all_match or self._limits.start_method != "fork":
+            return 0
+        return min(self._limits.workers - 1, len(wanted) // WORTH_SHARING)
+
+    def _among(self, wanted: Iterable[Wanted]) -> Iterator[Candidate]:
+        """Those of some files that hold needles, and those that cannot be read."""
+        glass = self._glass
         for path, indexes in wanted:
             try:
-                data = read(f"{self.root}/{path}")
-            except FileNotFoundError:
+                glass.load(f"{self._root}/{path}")
+            except UNREAD as error:
+                if (found := problem(path, error)) is not None:
+                    yield found
                 continue
-            except Skip as skip:
-                yield Candidate(path, skipped=str(skip))
-                continue
-            except Unreadable as error:
-                yield Candidate(path, failed=f"cannot be read: {error}")
-                continue
-            hits = tuple([index for index in indexes if holds(self.needles[index], data)])
-            if (hits or SUPPRESSION_MARK in data) and not is_behind_link(self.root, path):
-                yield Candidate(path, data, hits)
-
-
-def candidates(work: ReadWork, wanted: Iterator[Wanted], limits: Limits) -> Iterator[Candidate]:
-    """The candidates among many files, in any order; several processes share the reading where few are to be expected."""
-    first = list(islice(wanted, WORTH_SHARING))
-    all_match = any(work.needles[index] is None for _, indexes in first[:CHUNK] for index in indexes)
-    rest = chain(first, wanted)
-    if len(first) < WORTH_SHARING or limits.workers < 2 or all_match:
-        yield from work.candidates(rest)
-        return
-    for answer in pool.run(work, iter(lambda: list(islice(rest, CHUNK)), []), limits):
-        yield from work.candidates(answer.task) if isinstance(answer, Died) else answer
+            hits = tuple([index for index in indexes if holds(self._needles[index], glass.holds)])
+            if (hits or glass.holds(SUPPRESSION_MARK)) and not is_behind_link(self._root, path):
+                yield Candidate(path, glass.data(), hits)

@@ -43,6 +43,19 @@ class Tree:
         gone = (version.original_path for version in self.versions.values() if version.original_path not in present)
         return {**dict.fromkeys(gone, None), **present}
 
+    def came_or_went(self, path: str) -> bool:
+        """Whether a file was created, deleted or renamed."""
+        version = self.versions.get(path)
+        return version is not None and (version.source is None or version.original is None or version.original_path != path)
+
+    def gone_since(self, before: Tree) -> frozenset[str]:
+        """The files that an earlier tree still had."""
+        return frozenset(
+            path
+            for path, version in self.versions.items()
+            if version.source is None and version is not before.versions.get(path)
+        )
+
     def after(self, fixes: Iterable[Fix], edits: Mapping[str, Sequence[Edit]], read: Callable[[str], bytes | None]) -> Tree:
         """The tree with merged edits made, then files created, deleted and renamed.
 

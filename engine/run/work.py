@@ -8,10 +8,14 @@ from dataclasses import dataclass, field
 from autofix.fixer import AnyFixer, Finding, Fixer, ProgramFixer
 from autofix.languages import Language, language_of
 from autofix.languages.verify import SLOW_TO_PARSE, regressed, syntax_error
+from autofix.project.cache import Key
 from autofix.project.project import Project
 from autofix.project.summaries import Summarizer
 from autofix.project.suppression import Suppressions, suppressions
+from autofix.run.describe import describe
+from autofix.run.proposals import Proposal, made_together
 from autofix.run.vetting import vet
+from autofix.text.edit import Edit, apply_edits
 from autofix.text.source import Source, Undecodable
 
 
@@ -25,6 +29,14 @@ class FixTask:
     present: tuple[int, ...] = ()
 
 
+@dataclass(frozen=True)
+class Verdict:
+    """What becomes of a file with the edits that its own findings ask for: why it must not stay, or nothing."""
+
+    edits: tuple[Edit, ...]
+    broken: str
+
+
 @dataclass
 class FixOutcome:
     """What the fixers said of a file, or why it was not shown to them."""
@@ -35,16 +47,22 @@ class FixOutcome:
     failure: str = ""
     reads: frozenset[str] = frozenset()
     notices: list[tuple[int, str]] = field(default_factory=list)
+    verdict: Verdict | None = None
+
+    def proposals(self) -> list[Proposal]:
+        """The findings, each with the fixer that it is of."""
+        return [Proposal(self.task.path, index, finding) for index, finding in self.findings]
 
 
 @dataclass(frozen=True)
 class FixWork:
-    """Ask fixers about files."""
+    """Ask fixers about files, and see at once whether what they ask for can stay."""
 
     project: Project
     fixers: Sequence[AnyFixer]
     facts: Mapping[int, object]
     known_ids: Mapping[str, str]
+    unsafe: bool = False
 
     def __call__(self, task: FixTask) -> FixOutcome:
         """Everything that is to be said about one file."""
@@ -67,7 +85,21 @@ class FixWork:
         ran = {self.fixers[index].id for index in task.present}
         outcome.notices += [(notice.line, notice.message) for notice in silenced.notices(ran, self.known_ids)]
         outcome.reads = frozenset(self.project.reads - {task.path})
+        outcome.verdict = self._verdict(source, language, outcome)
         return outcome
+
+    def _verdict(self, source: Source, language: Language | None, outcome: FixOutcome) -> Verdict | None:
+        """Verify the file as it will be if nobody else changes it: most often nobody does."""
+        own = {source.path}
+        proposals = [proposal for proposal in outcome.proposals() if proposal.makes(self.unsafe) and proposal.touched() == own]
+        edits = made_together(sorted(proposals, key=Proposal.order)).edits.get(source.path)
+        if not edits or language is None:
+            return None
+        try:
+            after = Source.decode(source.path, source.encode(apply_edits(source.text, edits)))
+            return Verdict(tuple(edits), regressed(source, after, language) or "")
+        except (Undecodable, ValueError):
+            return None  # it will be said where the fixes are made
 
     def _is_broken(self, source: Source, language: Language | None, outcome: FixOutcome) -> bool:
         """Whether the file does not parse: then nothing that was said of it counts."""
@@ -95,24 +127,18 @@ class FixWork:
         return fixer.fix(source, self.project, self.facts[index])
 
 
-def describe(error: BaseException) -> str:
-    """An exception in one line, with the place in the code that raised it."""
-    import traceback
-
-    frames = traceback.extract_tb(error.__traceback__, limit=None)
-    place = f" ({frames[-1].filename.rpartition('/')[2]}:{frames[-1].lineno})" if frames else ""
-    message = " ".join(str(error).split())
-    return f"{type(error).__name__}{': ' + message[:300] if message else ''}{place}"
-
-
 @dataclass(frozen=True)
 class InspectTask:
-    """A file to summarize by the summarizers named, and to verify where `before` is what it was."""
+    """A file to summarize by the summarizers `missing`, and to verify where `before` is what it was.
+
+    `keys` are what its summaries are kept under, by the summarizer's name, those that are known already included.
+    """
 
     path: str
     data: bytes
-    summarizers: tuple[str, ...]
+    missing: tuple[str, ...] = ()
     before: bytes | None = None
+    keys: Mapping[str, Key] = field(default_factory=dict)
 
 
 @dataclass
@@ -134,16 +160,15 @@ class InspectWork:
     def __call__(self, task: InspectTask) -> InspectOutcome:
         """Look at one file."""
         outcome = InspectOutcome(task)
+        language = language_of(task.path)
         try:
             source = Source.decode(task.path, task.data)
-            if task.before is not None:
-                language = language_of(task.path)
-                if language is not None:
-                    outcome.broken = regressed(Source.decode(task.path, task.before), source, language) or ""
+            if task.before is not None and language is not None:
+                outcome.broken = regressed(Source.decode(task.path, task.before), source, language) or ""
         except Undecodable as error:
             outcome.broken = outcome.failure = str(error)
             return outcome
-        for name in task.summarizers:
+        for name in task.missing:
             try:
                 outcome.summaries[name] = self.summarizers[name].summarize(source)
             except KeyboardInterrupt:

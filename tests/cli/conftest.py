@@ -14,7 +14,7 @@ import pytest
 from repositories import write_tree
 
 SUPPORT = Path(__file__).parent.parent / "support"
-COMMAND = (sys.executable, "-P", "-c", "from autofix.cli.main import main; main()")
+COMMAND = (sys.executable, "-P", "-c", "from autofix.cli.main import start; start()")
 
 TOYS = '''
 import os, pathlib, time

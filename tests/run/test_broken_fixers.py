@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import toy_fixers as toys
-from autofix.run import pipeline
+from autofix.run import making, rounds
 from autofix.run.result import Status
 from repositories import write_tree
 from runs import execute, failures, run, statuses, texts
@@ -107,7 +107,7 @@ class TestResultsThatDoNotParse:
         assert dropped == [4, 8]
 
     def test_are_not_searched_for_ever(self, tmp_path, monkeypatch):
-        monkeypatch.setattr(pipeline, "GUILT_CHECKS", 10)
+        monkeypatch.setattr(making, "GUILT_CHECKS", 10)
         text = "- yes!\n- yes\n" * 50
         result = execute(write_tree(tmp_path, {"a.yaml": text, "b.yaml": "- yes\n"}), toys.BreaksSometimes)
         assert texts(result) == {"b.yaml": b"- no\n"}
@@ -142,7 +142,7 @@ class TestFixersThatDoNotComeToRest:
         assert failure.reason == "left as it was: changed back and forth"
 
     def test_growing_keeps_the_original_bytes(self, tmp_path, monkeypatch):
-        monkeypatch.setattr(pipeline, "ROUND_LIMIT", 12)
+        monkeypatch.setattr(rounds, "ROUND_LIMIT", 12)
         result = execute(write_tree(tmp_path, {"a.cfg": "grow\n", "b.cfg": "old\n"}), toys.Grows, toys.Replace)
         assert texts(result) == {"b.cfg": b"new\n"}
         assert failures(result) == [("a.cfg", "grows")]

@@ -10,7 +10,7 @@ import toy_fixers as toys
 from autofix import session
 from autofix.apply.errors import ApplyError
 from autofix.report import diff
-from autofix.run import pipeline
+from autofix.run import rounds
 from autofix.run.result import Result, Status
 from repositories import copy_of, git, make_repository, read_tree, write_tree
 from runs import execute, statuses, texts
@@ -52,7 +52,7 @@ def test_overlapping_fixes_come_one_after_the_other(tmp_path):
 
 
 def test_many_fixes_of_one_place_get_their_turns(tmp_path, monkeypatch):
-    monkeypatch.setattr(pipeline, "ROUND_LIMIT", 5)
+    monkeypatch.setattr(rounds, "ROUND_LIMIT", 5)
     lines = "".join(f"line {number}\n" for number in range(12))
     result = execute(write_tree(tmp_path, {"a.cfg": lines}), toys.Appends)
     assert texts(result) == {"a.cfg": (lines + "".join(f"added {number};\n" for number in range(12))).encode()}

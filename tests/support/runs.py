@@ -12,6 +12,7 @@ from autofix.project.project import Project
 from autofix.run import pipeline
 from autofix.run.pool import Limits
 from autofix.run.result import Result, Settings, Status
+from autofix.run.scope import Scope
 from toy_fixers import registry
 
 
@@ -27,7 +28,7 @@ def run(root: Path, *fixers: Any, start_method: str = "fork", seconds: float = 3
     project = Project(found.root, found.paths, Git(found.root) if found.has_git else None)
     limits = Limits(1, start_method, seconds)
     made = [fixer(fixer.Options()) for fixer in fixers]
-    return pipeline.run(found, project, made, pipeline.Scope(), Settings(limits=limits, cache=False, **settings))
+    return pipeline.run(found, project, made, Scope(), Settings(limits=limits, cache=False, **settings))
 
 
 def texts(result: Result) -> dict[str, bytes | None]:
