@@ -12,7 +12,7 @@ from fnmatch import fnmatchcase
 from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType, ModuleType
-from typing import cast
+from typing import NamedTuple, cast
 
 from autofix.fixer import Fixer, FixerClass, Language, ProgramFixer
 
@@ -86,8 +86,7 @@ class Registry:
         return f"no fixer, group or recipe is called {selector!r}" + (f"; did you mean {near[0]!r}?" if near else "")
 
 
-@dataclass(frozen=True)
-class Recipe:
+class Recipe(NamedTuple):
     """A migration by name: the fixers it runs, their unsafe fixes included."""
 
     title: str

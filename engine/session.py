@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from autofix.fixer import AnyFixer
 from autofix.project import configuration
@@ -27,8 +27,7 @@ if TYPE_CHECKING:
     from autofix.apply.changes import Applied, Change, Undone
 
 
-@dataclass(frozen=True)
-class Request:
+class Request(NamedTuple):
     """What the user asked for; None leaves it to the configuration."""
 
     paths: Sequence[Path] = ()
@@ -102,7 +101,7 @@ def _execute(request: Request, registry: Registry, discovery: Discovery) -> Resu
     excludes = matcher(settings.exclude) if settings.exclude else None
     since = changed_lines(discovery.root, request.since) if request.since is not None else None
     if since is not None:
-        discovery = replace(discovery, targets=[path for path in discovery.targets if path in since])
+        discovery = discovery._replace(targets=[path for path in discovery.targets if path in since])
     fixers, broken = _fixers(request, settings, registry)
     branch = request.default_branch or settings.default_branch
     project = Project(
@@ -213,7 +212,7 @@ def _without(result: Result, failed: Sequence[FileChange], reasons: Mapping[str,
     for item in result.findings:
         why = next((lost[path] for path in item.touched if path in lost), None)
         given_up = item.status is Status.FIXED and why is not None
-        findings.append(replace(item, status=Status.DROPPED, reason=f"not written: {why}") if given_up else item)
+        findings.append(item._replace(status=Status.DROPPED, reason=f"not written: {why}") if given_up else item)
     return replace(
         result,
         changes=[change for change in result.changes if change not in failed],

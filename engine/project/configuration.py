@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
 import types
 import typing
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 T = TypeVar("T")
 
@@ -17,8 +15,7 @@ class ConfigurationError(ValueError):
     """The configuration cannot be used; the message names file and key."""
 
 
-@dataclass(frozen=True)
-class Configuration:
+class Configuration(NamedTuple):
     """What a repository asks for."""
 
     path: Path | None = None
@@ -29,11 +26,11 @@ class Configuration:
     """Whether unsafe fixes are made."""
     exclude: tuple[str, ...] = ()
     """Patterns as in .gitignore."""
-    per_file_ignores: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    per_file_ignores: Mapping[str, tuple[str, ...]] = {}
     """Patterns as in .gitignore, each with the selectors that do not count there."""
     default_branch: str | None = None
     """The default branch, where it cannot be read off the repository."""
-    fixers: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
+    fixers: Mapping[str, Mapping[str, object]] = {}
     """The tables `[fixers.<id>]` as written."""
 
     def options(self, fixer_id: str, options: type[T]) -> T:
@@ -88,7 +85,7 @@ def _parse(path: Path, table: Mapping[str, object]) -> Configuration:
     if not isinstance(tables, dict) or not all(isinstance(value, dict) for value in tables.values()):
         raise ConfigurationError(f"{path}: [fixers.<id>] must be a table")
     rest = {key: value for key, value in table.items() if key != "fixers"}
-    return dataclasses.replace(_build(Configuration, rest, str(path), reserved=("path", "fixers")), path=path, fixers=tables)
+    return _build(Configuration, rest, str(path), reserved=("path", "fixers"))._replace(path=path, fixers=tables)
 
 
 def _build(target: type[T], table: Mapping[str, object], where: str, reserved: Sequence[str] = ()) -> T:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from autofix.project.files import UNREAD, read
 from autofix.project.worktree import GIT, FileList, work_tree
@@ -27,8 +27,7 @@ class NotFound(ValueError):
     """A path that was named does not exist or belongs to another repository."""
 
 
-@dataclass(frozen=True)
-class Discovery:
+class Discovery(NamedTuple):
     """The root of the project, all its files, and those that the run was asked for, by path relative to the root."""
 
     root: Path

@@ -45,7 +45,7 @@ class Glass:
     """Holds one file at a time, in memory that the next one uses again: for a look at many files of which few are kept."""
 
     def __init__(self) -> None:
-        self._memory = bytearray(SIZE_LIMIT + 1)
+        self._memory = bytearray(1 << 18)
         self._size = 0
 
     def load(self, full: str) -> None:
@@ -54,7 +54,9 @@ class Glass:
         Raises:
             Skip, Unreadable, FileNotFoundError: as `read` does.
         """
-        handle, _ = _opened(full)
+        handle, size = _opened(full)
+        if size >= len(self._memory):
+            self._memory = bytearray(SIZE_LIMIT + 1)
         try:
             self._size = _read_into(handle, self._memory)
         except OSError as error:
@@ -62,7 +64,10 @@ class Glass:
         finally:
             os.close(handle)
         if self._size > SIZE_LIMIT:
-            raise _too_large(self._size)  # it has grown just now
+            raise _too_large(self._size)
+        if self._size == len(self._memory):  # it has just grown
+            self._memory = bytearray(SIZE_LIMIT + 1)
+            self.load(full)
 
     def holds(self, literal: bytes) -> bool:
         """Whether the bytes occur in the file."""

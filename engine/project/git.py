@@ -7,9 +7,9 @@ import os
 import re
 import subprocess
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import NamedTuple
 
 CONVENTIONAL = ("main", "master")
 """The names that tools and templates take for the default branch."""
@@ -33,8 +33,7 @@ class Confidence(enum.Enum):
     """Inferred from the branches that exist."""
 
 
-@dataclass(frozen=True)
-class DefaultBranch:
+class DefaultBranch(NamedTuple):
     """The branch that the forge shows first and new pull requests go to; `evidence` says in words how it is known."""
 
     name: str

@@ -31,6 +31,7 @@ from bisect import bisect_right
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
+from typing import NamedTuple
 
 from autofix.languages import Language
 from autofix.languages.comments import comments
@@ -45,8 +46,7 @@ _VERBS = ("ignore", "ignore-next", "ignore-file", "off", "on")
 _JOINED = frozenset({Language.DOCKERFILE, Language.SHELL, Language.REQUIREMENTS, Language.PYTHON})
 
 
-@dataclass(frozen=True, order=True)
-class Notice:
+class Notice(NamedTuple):
     """What is wrong with a suppression comment; the line is 1-based."""
 
     line: int

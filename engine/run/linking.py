@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from functools import cached_property
 from itertools import chain
 
@@ -114,12 +113,12 @@ class Linking:
         ]
         changed: set[int] = set()
         # Linking sees the whole repository: it may take as long as many files. Without a file there is nothing to link.
-        patience = replace(job.settings.limits, seconds=LINK_PATIENCE * job.settings.limits.seconds)
+        patience = job.settings.limits._replace(seconds=LINK_PATIENCE * job.settings.limits.seconds)
         answers = pool.run(LinkWork(job.project, job.fixers), [task for task in tasks if task.paths], patience)
         nothing = (LinkOutcome(task, targets=frozenset()) for task in tasks if not task.paths)
         for answer in chain(nothing, answers):
             outcome = LinkOutcome(answer.task, error=answer.reason) if isinstance(answer, Died) else answer
-            index = outcome.task.index
+            index = outcome.task.fixer
             if outcome.error:
                 job.fail("", index, outcome.error)
             known = self._linked.get(index)

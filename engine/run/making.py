@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from autofix.run import pool
 from autofix.run.asking import Answers
@@ -22,8 +22,7 @@ from autofix.text.merge import Merge
 GUILT_CHECKS = 64
 
 
-@dataclass(frozen=True, eq=False)
-class Made:
+class Made(NamedTuple):
     """What can be made at once: the files then, what was found out about them, and why other fixes are not made."""
 
     tree: Tree

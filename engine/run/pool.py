@@ -11,8 +11,7 @@ import sys
 import time
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Generic, NamedTuple, Protocol, TypeVar
 
 if TYPE_CHECKING:
     # Imported with the first worker: most runs have nothing for workers to do.
@@ -39,16 +38,14 @@ class Work(Protocol[TaskIn_contra, ResultOut_co]):
         ...
 
 
-@dataclass(frozen=True)
-class Died(Generic[TaskT]):
+class Died(NamedTuple, Generic[TaskT]):
     """The worker of this task ended without an answer."""
 
     task: TaskT
     reason: str
 
 
-@dataclass(frozen=True)
-class Limits:
+class Limits(NamedTuple):
     """How many workers at most, how they start (`fork` or `spawn`), and the seconds that one task may take."""
 
     workers: int

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
@@ -121,6 +120,6 @@ def _reported(
         reason=reason,
     )
     if isinstance(finding.outcome, Refusal):
-        return replace(common, reason=finding.outcome.reason, hint=finding.outcome.hint)
+        return common._replace(reason=finding.outcome.reason, hint=finding.outcome.hint)
     touched = tuple(sorted(proposal.touched()))
-    return replace(common, title=finding.outcome.title, applicability=finding.outcome.applicability, touched=touched)
+    return common._replace(title=finding.outcome.title, applicability=finding.outcome.applicability, touched=touched)

@@ -6,7 +6,7 @@ import enum
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from autofix.fixer import Applicability
 from autofix.run.pool import Limits
@@ -30,8 +30,7 @@ class Status(enum.Enum):
     """Its fix was taken back: the result would not have parsed, or fixes undid each other."""
 
 
-@dataclass(frozen=True)
-class Reported:
+class Reported(NamedTuple):
     """A finding as people see it; positions are those in the file as it was before the run, unless it was just created."""
 
     fixer: str
@@ -49,8 +48,7 @@ class Reported:
     """The files that its fix changes."""
 
 
-@dataclass(frozen=True, order=True)
-class Failure:
+class Failure(NamedTuple):
     """Something went wrong with a file, a fixer, or a fixer on a file; the rest was done."""
 
     path: str
@@ -58,16 +56,14 @@ class Failure:
     fixer: str = ""
 
 
-@dataclass(frozen=True, order=True)
-class Skipped:
+class Skipped(NamedTuple):
     """A file that was left alone on purpose although a fixer would have looked at it."""
 
     path: str
     reason: str
 
 
-@dataclass(frozen=True, order=True)
-class Notice:
+class Notice(NamedTuple):
     """Something about a suppression comment: unused, unknown, malformed. The line is 1-based."""
 
     path: str
@@ -75,8 +71,7 @@ class Notice:
     message: str
 
 
-@dataclass(frozen=True)
-class FileChange:
+class FileChange(NamedTuple):
     """One file before and after. `old` is None for a created file, `new` for a deleted one."""
 
     path: str
@@ -95,14 +90,13 @@ class FileChange:
         return FileDiff(self.path, self.old, self.new, self.old_path, 0o100755 if self.executable else 0o100644, self.revision)
 
 
-@dataclass(frozen=True)
-class Settings:
+class Settings(NamedTuple):
     """How to run."""
 
     unsafe: bool = False
-    limits: Limits = field(default_factory=lambda: Limits(1))
+    limits: Limits = Limits(1)
     cache: bool = True
-    known_ids: Mapping[str, str] = field(default_factory=dict)
+    known_ids: Mapping[str, str] = {}
     """All fixers by id with their group: what suppression comments may name without being called unknown."""
     progress: Callable[[str, int, int], None] | None = None
     """Told the stage, how many files are done, and how many there are."""

@@ -37,7 +37,7 @@ class Rounds:
         self._applied: list[Proposal] = []
         self._dropped: dict[Proposal, str] = {}
         self._places = Places(self._files.bytes_of)
-        self._seen: dict[str, set[bytes]] = defaultdict(set)
+        self._seen: dict[str, set[int]] = defaultdict(set)
         self._count = 0
         self._waiting = 0
 
@@ -126,8 +126,8 @@ class Rounds:
         """Whether a file is as it was before, on disk or after an earlier round."""
         states = self._seen[path]
         if not states:
-            states.add(_digest(self._files.bytes_of(path)))
-        state = _digest(self._tree.versions[path].data)
+            states.add(hash(self._files.bytes_of(path)))
+        state = hash(self._tree.versions[path].data)
         known = state in states
         states.add(state)
         return known
@@ -171,9 +171,3 @@ class Rounds:
             wanted = proposal.makes(self._job.settings.unsafe)
             reason = dropped.get(id(proposal.finding), "a file that it would change is left alone")
             yield proposal, reason if wanted else ""
-
-
-def _digest(data: bytes | None) -> bytes:
-    from hashlib import blake2b
-
-    return b"" if data is None else blake2b(data, digest_size=16).digest()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 from autofix.fixer import CreateFile, DeleteFile, Edit, Fix, RenameFile
 from autofix.text.revision import Revision
@@ -14,8 +15,7 @@ class Impossible(Exception):
     """A fix cannot be made; the message says why in a few words."""
 
 
-@dataclass(frozen=True)
-class Version:
+class Version(NamedTuple):
     """A file that a fix has touched. `source` is None once it is deleted, `original` None where the run created it."""
 
     path: str
@@ -98,7 +98,7 @@ def _edited(version: Version, edits: Sequence[Edit]) -> Version:
         source.encode(source.text)
     except (ValueError, Undecodable) as error:
         raise Impossible(f"{version.path}: {error}") from None
-    return replace(version, source=source, revision=revision)
+    return version._replace(source=source, revision=revision)
 
 
 def _operated(
@@ -115,7 +115,7 @@ def _operated(
         yield operation.path, Version(operation.path, operation.path, original, source, None, operation.executable)
         return
     version = tree._version(operation.path, read)
-    gone = replace(version, path=operation.path, source=None, revision=None)
+    gone = version._replace(path=operation.path, source=None, revision=None)
     if isinstance(operation, DeleteFile):
         yield operation.path, gone
         return
@@ -123,7 +123,7 @@ def _operated(
     if operation.new_path in tree.versions:
         raise Impossible(f"{operation.new_path} was deleted in this run")
     yield operation.path, gone
-    yield operation.new_path, replace(version, path=operation.new_path)
+    yield operation.new_path, version._replace(path=operation.new_path)
 
 
 def _require_free(tree: Tree, path: str, read: Callable[[str], bytes | None]) -> None:

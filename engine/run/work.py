@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from autofix.fixer import AnyFixer, Finding, Fixer, ProgramFixer
 from autofix.languages import Language, language_of
@@ -19,8 +20,7 @@ from autofix.text.edit import Edit, apply_edits
 from autofix.text.source import Source, Undecodable
 
 
-@dataclass(frozen=True)
-class FixTask:
+class FixTask(NamedTuple):
     """One file for some fixers, named by their index in the run; `present` are all that would look at a file of its name."""
 
     path: str
@@ -29,8 +29,7 @@ class FixTask:
     present: tuple[int, ...] = ()
 
 
-@dataclass(frozen=True)
-class Verdict:
+class Verdict(NamedTuple):
     """What becomes of a file with the edits that its own findings ask for: why it must not stay, or nothing."""
 
     edits: tuple[Edit, ...]
@@ -54,8 +53,7 @@ class FixOutcome:
         return [Proposal(self.task.path, index, finding) for index, finding in self.findings]
 
 
-@dataclass(frozen=True)
-class FixWork:
+class FixWork(NamedTuple):
     """Ask fixers about files, and see at once whether what they ask for can stay."""
 
     project: Project
@@ -127,8 +125,7 @@ class FixWork:
         return fixer.fix(source, self.project, self.facts[index])
 
 
-@dataclass(frozen=True)
-class InspectTask:
+class InspectTask(NamedTuple):
     """A file to summarize by the summarizers `missing`, and to verify where `before` is what it was.
 
     `keys` are what its summaries are kept under, by the summarizer's name, those that are known already included.
@@ -138,7 +135,7 @@ class InspectTask:
     data: bytes
     missing: tuple[str, ...] = ()
     before: bytes | None = None
-    keys: Mapping[str, Key] = field(default_factory=dict)
+    keys: Mapping[str, Key] = {}
 
 
 @dataclass
@@ -151,8 +148,7 @@ class InspectOutcome:
     failure: str = ""
 
 
-@dataclass(frozen=True)
-class InspectWork:
+class InspectWork(NamedTuple):
     """Summarize and verify files."""
 
     summarizers: Mapping[str, Summarizer[object]]
@@ -178,11 +174,10 @@ class InspectWork:
         return outcome
 
 
-@dataclass(frozen=True)
-class LinkTask:
+class LinkTask(NamedTuple):
     """One whole-program fixer, by its index, with the paths whose summaries it may see."""
 
-    index: int
+    fixer: int
     paths: frozenset[str]
 
 
@@ -197,8 +192,7 @@ class LinkOutcome:
     targets: frozenset[str] | None = None
 
 
-@dataclass(frozen=True)
-class LinkWork:
+class LinkWork(NamedTuple):
     """Join summaries to facts."""
 
     project: Project
@@ -207,7 +201,7 @@ class LinkWork:
     def __call__(self, task: LinkTask) -> LinkOutcome:
         """Link for one fixer."""
         outcome = LinkOutcome(task)
-        fixer = self.fixers[task.index]
+        fixer = self.fixers[task.fixer]
         self.project.reads.clear()
         if not isinstance(fixer, ProgramFixer):
             return outcome

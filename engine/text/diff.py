@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from difflib import SequenceMatcher
+from io import BytesIO
 from itertools import accumulate, repeat
+from typing import NamedTuple
 
 from autofix.text.revision import Revision
 
@@ -16,8 +17,7 @@ CONTEXT = 3
 COMPARISONS = 4_000_000
 
 
-@dataclass(frozen=True, slots=True)
-class FileDiff:
+class FileDiff(NamedTuple):
     """One file before and after, paths relative to the folder where `git apply` runs.
 
     `old` is None for a file that is created, `new` for one that is deleted; a differing path is a rename. Modes are git's
@@ -32,17 +32,15 @@ class FileDiff:
     revision: Revision | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class _Same:
-    """`count` lines stand unchanged at line `old` and at line `new`, both 0-based."""
+class _Same(NamedTuple):
+    """`size` lines stand unchanged at line `old` and at line `new`, both 0-based."""
 
     old: int
     new: int
-    count: int
+    size: int
 
 
-@dataclass(frozen=True, slots=True)
-class _Block:
+class _Block(NamedTuple):
     """Lines `old_start:old_end` become `new_start:new_end` (0-based, end exclusive)."""
 
     old_start: int
@@ -84,9 +82,7 @@ def _hunks(diff: FileDiff) -> Iterator[bytes]:
 
 def split_lines(text: bytes) -> list[bytes]:
     r"""Lines as git counts them: only `\n` ends one, and stays part of it."""
-    lines = [line + b"\n" for line in text.split(b"\n")]
-    last = lines.pop()[:-1]
-    return [*lines, last] if last else lines
+    return BytesIO(text).readlines()
 
 
 def _kept_lines(revision: Revision, old: list[bytes], new: list[bytes]) -> Iterator[_Same]:
@@ -115,7 +111,7 @@ def _changed(old: list[bytes], new: list[bytes], kept: Iterable[_Same]) -> Itera
     old_at = new_at = 0
     for same in [*kept, _Same(len(old), len(new), 0)]:
         yield from _compare(old, new, _Block(old_at, same.old, new_at, same.new))
-        old_at, new_at = same.old + same.count, same.new + same.count
+        old_at, new_at = same.old + same.size, same.new + same.size
 
 
 def _compare(old: list[bytes], new: list[bytes], block: _Block) -> Iterator[_Block]:

@@ -5,20 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 from autofix.text.edit import Edit, in_order
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(NamedTuple):
     """A run of the revised text: `original` is the offset it was kept from, or None where the text is new."""
 
     text: bytes
     original: int | None
 
 
-@dataclass(frozen=True)
-class Change:
+class Change(NamedTuple):
     """What stands between two kept runs: the original range and the revised range in its place, as byte offsets."""
 
     original_start: int

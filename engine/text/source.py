@@ -6,7 +6,7 @@ import codecs
 import re
 from bisect import bisect_right
 from collections.abc import Callable
-from itertools import zip_longest
+from itertools import accumulate, zip_longest
 from typing import NamedTuple, TypeVar, cast
 
 T = TypeVar("T")
@@ -126,14 +126,10 @@ class Source:
     def line_starts(self) -> list[int]:
         r"""The offset of each line's first byte; lines end at `\n`, `\r\n` or a lone `\r`."""
         if self._line_starts is None:
-            if b"\r" in self.text:
-                self._line_starts = [0, *(m.end() for m in re.finditer(rb"\r\n|\n|\r", self.text))]
-            else:
-                starts, at = [0], self.text.find(b"\n")
-                while at >= 0:
-                    starts.append(at + 1)
-                    at = self.text.find(b"\n", at + 1)
-                self._line_starts = starts
+            ends = accumulate(map(len, self.text.splitlines(keepends=True)))
+            self._line_starts = [0, *ends]
+            if not self.text.endswith((b"\n", b"\r")) and self.text:
+                self._line_starts.pop()  # the end of the text begins no line
         return self._line_starts
 
     def line_of(self, offset: int) -> int:
