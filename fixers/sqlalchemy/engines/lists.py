@@ -11,6 +11,8 @@ from autofix.text.edit import Edit, delete, insert
 from autofix.text.source import Source
 
 _REST_OF_LINE = re.compile(rb"[ \t]*(,?)[ \t]*(#[^\r\n]*)?(?:\r?\n|\r)")
+# A comma that begins a later line.
+_COMMA = re.compile(rb"(?:[ \t\r\n]|#[^\r\n]*)*,")
 # Parentheses around an expression are no part of it.
 _CLOSING = re.compile(rb"(?:[ \t\r\n]*\))*")
 
@@ -43,9 +45,8 @@ def _edits(
 ) -> list[Edit]:
     kept = [number for number in range(len(items)) if number not in drop]
     if not kept:
-        if not drop and not add:
-            return []
-        return [Edit(bounds[0] + 1, bounds[1] - 1, ", ".join(add))]
+        start = bounds[0] + 1 if items else bounds[1] - 1
+        return [Edit(start, bounds[1] - 1, ", ".join(add))] if items or add else []
     edits = list(_removals(source, items, drop))
     anchors = [number for number in kept if number not in late]
     if not add:
@@ -63,13 +64,22 @@ def _removals(source: Source, items: Sequence[tuple[int, int]], drop: Collection
         first, last = run[0], run[-1]
         start, rest = items[first][0], _REST_OF_LINE.match(source.text, items[last][1])
         line = source.line_range(source.line_of(start))[0]
-        if rest is not None and not source.text[line:start].strip():
+        is_closed = rest is not None and (bool(rest[1]) or last + 1 == len(items))
+        if rest is not None and is_closed and not source.text[line:start].strip():
             # A comment behind it stays, on a line of its own.
             yield delete(start, rest.start(2)) if rest[2] else delete(line, rest.end())
         elif last + 1 < len(items):
             yield delete(start, items[last + 1][0])
         else:
-            yield delete(items[first - 1][1], items[last][1])
+            yield _last(source, line, items[first - 1][1], start, items[last][1])
+
+
+def _last(source: Source, line: int, before: int, start: int, end: int) -> Edit:
+    """Items at the end of a list that share their last line with something else; one comma at most stays."""
+    if source.text[line:start].strip():
+        return delete(before, end)
+    comma = _COMMA.match(source.text, end)
+    return delete(start, comma.end() if comma is not None else end)
 
 
 def _additions(source: Source, anchor: tuple[int, int], add: Sequence[str]) -> Iterator[Edit]:
@@ -77,7 +87,7 @@ def _additions(source: Source, anchor: tuple[int, int], add: Sequence[str]) -> I
     line = source.line_range(source.line_of(start))[0]
     indent = source.text[line:start]
     rest = _REST_OF_LINE.match(source.text, end)
-    if indent.strip() or rest is None:
+    if indent.strip() or rest is None or (not rest[1] and _COMMA.match(source.text, end)):
         yield insert(end, "".join(f", {text}" for text in add))
         return
     ending = "," if rest[1] else ""
