@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 # Installed when the project file changed since.
 INSTALLED := $(VENV)/.installed
 
-.PHONY: demo test check lint types docs bench clean
+.PHONY: demo test check lint types docs bench bench-bad-input clean
 
 $(INSTALLED): pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -38,6 +38,9 @@ docs: $(INSTALLED)
 
 bench: $(INSTALLED)
 	$(BIN)/python bench/bench.py
+
+bench-bad-input: $(INSTALLED)
+	$(BIN)/python bench/bad_input.py
 
 clean:
 	rm -rf build dist .venv .mypy_cache .ruff_cache .pytest_cache
