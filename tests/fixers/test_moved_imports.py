@@ -8,13 +8,12 @@ import tokenize
 
 import pytest
 from autofix.fixers.python.moved_imports import MovedImports, MoveOptions
-from autofix.fixers.python.moved_imports.modules import Modules, absolute_names, module_names, relative_name
 from autofix.fixers.python.moved_imports.moves import Moves
-from autofix.fixers.python.moved_imports.occurrences import Occurrences
-from autofix.fixers.python.moved_imports.outline import import_nodes, outline
+from autofix.fixers.python.moved_imports.offers import offer, offer_of
 from autofix.fixers.python.moved_imports.statements import Group, NewName, rewrite
 from autofix.fixers.python.moved_imports.texts import mentions
-from autofix.languages.python.syntax import root
+from autofix.languages.python.imports import import_statements
+from autofix.languages.python.summary import summarize
 from autofix.project.configuration import ConfigurationError
 from autofix.text.edit import apply_edits
 from autofix.text.source import Source
@@ -80,30 +79,6 @@ def test_a_mapping_without_renames_needs_no_summaries() -> None:
     assert MovedImports(MoveOptions({"a": "b"}, infer=True)).summarizers
 
 
-# Names of modules.
-
-
-def test_the_nearest_file_is_meant() -> None:
-    modules = Modules.of(["one/app/db.py", "two/app/db.py", "two/src/lib/x.py", "app.py"])
-    assert modules.find("app.db", "one/main.py") == "one/app/db.py"
-    assert modules.find("app.db", "two/tests/test_a.py") == "two/app/db.py"
-    assert modules.find("lib.x", "two/main.py") == "two/src/lib/x.py"
-    assert modules.find("pp.db", "one/main.py") is None
-    assert modules.folder("app", "one/main.py") == "one/app"
-    assert modules.folder("pp", "one/main.py") is None
-
-
-def test_names_of_files_and_relative_imports() -> None:
-    assert module_names("x/app/api/users.py", ["x/app/api", "x/app"])[0] == "app.api.users"
-    assert module_names("app/__init__.py", ["app"]) == ["app"]
-    assert list(absolute_names("app/api/users.py", "..db", ["app/api", "app"])) == ["app.db"]
-    assert list(absolute_names("app/__init__.py", ".db", ["app"])) == ["app.db"]
-    assert list(absolute_names("main.py", ".db", [])) == []
-    assert relative_name("app.api.users", is_package=False, target="app.core.db") == "..core.db"
-    assert relative_name("app.api", is_package=True, target="app.api.x") == ".x"
-    assert relative_name("app.users", is_package=False, target="other.x") is None
-
-
 # Strings of other files.
 
 
@@ -138,45 +113,29 @@ def test_mentions(path: str, text: str, expected: list[str]) -> None:
         assert all(source.slice(path.start, path.end) == path.text for path in found)
 
 
-# Scopes.
-
-
-@pytest.mark.parametrize(
-    ("text", "lines"),
-    [
-        ("from m import x\nprint(x)\n", [2]),
-        ("from m import x\ndef f(x):\n    return x\nx\n", [4]),
-        ("from m import x\ndef f(a=x, *x):\n    return x\n", [2]),
-        ("from m import x\n[x for x in x]\n", [2]),
-        ("from m import x\n[y for y in x if x]\n", [2, 2]),
-        ("from m import x\ndef f():\n    global x\n    return x\n", [4]),
-        ("from m import x\ndef f():\n    x = 1\n    def g():\n        nonlocal x\n        return x\n", []),
-        ("from m import x\nclass A:\n    x = 1\n    def f(self):\n        return x\n", [5]),
-        ("from m import x\na.x(x=x).x\n", [2]),
-        ("from m import x\nlambda x: x\nlambda y=x: x\n", [3, 3]),
-        ("from m import x\nmatch y:\n    case x.y: pass\n    case Z(x=1): pass\n", [3]),
-        ("from m import x\ndef f():\n    import x\n    return x\n", []),
-        ("from m import x\ndef f() -> 'x':\n    'x'\n    y: list['x'] = 'x'\n", [2, 4]),
-        ("from m import x\nif (x := 1): x\n", [2]),
-    ],
-)
-def test_uses_of_a_module_level_name(text: str, lines: list[int]) -> None:
-    source = python(text)
-    occurrences = Occurrences(source, root(source), "x")
-    assert [source.line_of(use.start) for use in occurrences.of(root(source)).uses] == lines
+# What other modules can take.
 
 
 def test_what_a_module_offers() -> None:
     text = "import a.b, c as d\ntry:\n    from e import f\nexcept ImportError:\n    f = None\nX: int = 1\n(p, [q, *r]) = 1\n"
     text += "def g():\n    h = 1\n    import late\nclass K:\n    inner = 1\nwith w() as v: pass\n"
-    found = outline(python(text))
+    found = offer(python(text))
     assert found.own == {"f", "X", "p", "q", "r", "g", "K", "v"}
     assert found.imported == {"a", "d", "f"}
-    assert [(item.module, item.top_level, item.fallback) for item in found.imports] == [
-        (None, True, False),
-        ("e", True, True),
-        (None, False, False),
-    ]
+    assert not found.has("h")
+
+
+@pytest.mark.parametrize("text", ["from a import *\n", "def __getattr__(name): ...\n", "globals()['x'] = 1\n"])
+def test_a_module_may_offer_more_than_its_text_shows(text: str) -> None:
+    assert offer(python(text)).has("anything")
+
+
+@pytest.mark.parametrize(
+    "text", ["from a import *\nb = 1\n", "import a.b\nfrom c import d as e\nclass F: g = 1\n", "globals()"]
+)
+def test_summaries_tell_the_same(text: str) -> None:
+    source = python(text)
+    assert offer_of(summarize(source)) == offer(source)
 
 
 # Splitting statements.
@@ -222,14 +181,14 @@ def test_a_split_statement_binds_the_same_names_and_keeps_its_comments(
     if inside:
         text = "def f():\n" + "".join(f"    {line}\n" for line in text.splitlines()) + "    return 1\n"
     source = python(text)
-    ((_, stmt),) = import_nodes(source)
-    home = dict(zip(stmt.items, homes, strict=False))
+    (stmt,) = import_statements(source)
+    home = dict(zip(stmt.names, homes, strict=False))
     groups: dict[str, list[NewName]] = {}
-    for item in stmt.items:
-        groups.setdefault(home[item], []).append(NewName(item, item.name, item.alias))
+    for item in stmt.names:
+        groups.setdefault(home[item], []).append(NewName(item, item.name, item.asname))
     edits = rewrite(source, stmt, [Group(module, tuple(members)) for module, members in groups.items()])
     result = apply_edits(source.text, edits).decode()
-    assert imported(result) == {item.alias or item.name: f"{home[item]}.{item.name}" for item in stmt.items}
+    assert imported(result) == {item.asname or item.name: f"{home[item]}.{item.name}" for item in stmt.names}
     assert set(comments(result)) == set(comments(text))
     if set(home.values()) == {"old"}:
         assert not edits

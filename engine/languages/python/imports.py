@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
+
+from autofix.languages.python.syntax import root
+from autofix.text.source import Source
 
 if TYPE_CHECKING:
     from autofix.languages.python.scopes import Scope
     from tree_sitter import Node
+
+_STATEMENTS = frozenset(("import_statement", "import_from_statement", "future_import_statement"))
+_KEYWORD = re.compile(rb"(?<![\w.])import(?!\w)")
+_FUNCTIONS = frozenset(("function_definition", "lambda"))
 
 
 class ImportedName(NamedTuple):
@@ -116,6 +125,89 @@ def read_import(node: Node, text: bytes) -> ImportStatement:
         if star is not None:
             names = (ImportedName("*", None, star.start_byte, star.end_byte, star.end_byte, None),)
     return ImportStatement(start, end, module, level, module_start, module_end, names, node)
+
+
+def import_statements(source: Source, words: re.Pattern[bytes] | None = None) -> Iterator[ImportStatement]:
+    """The import statements of a file without syntax errors, in order, wherever they stand.
+
+    With `words`, only those whose text has one of them: cheaper, as the tree is only asked about these.
+    """
+    text, tree = source.text, root(source)
+    for keyword in _KEYWORD.finditer(text):
+        if words is not None and words.search(text, *_extent(text, keyword)) is None:
+            continue
+        node = tree.descendant_for_byte_range(keyword.start(), keyword.end())
+        if node is not None and node.type == "import" and node.parent is not None and node.parent.type in _STATEMENTS:
+            yield read_import(node.parent, text)
+
+
+def _extent(text: bytes, keyword: re.Match[bytes]) -> tuple[int, int]:
+    """The lines that an import statement may take; too many rather than too few."""
+    start = text.rfind(b"\n", 0, keyword.start())
+    while start > 0 and _continues(text, start):
+        start = text.rfind(b"\n", 0, start)
+    end = text.find(b"\n", keyword.end())
+    while end >= 0 and _continues(text, end):
+        end = text.find(b"\n", end + 1)
+    if text[keyword.end() : keyword.end() + 20].lstrip(b" \t\\\r\n").startswith(b"("):
+        end = _closing(text, keyword.end())
+    return start + 1, len(text) if end < 0 else end
+
+
+def _continues(text: bytes, line_end: int) -> bool:
+    return text[max(0, line_end - 2) : line_end].rstrip(b"\r").endswith(b"\\")
+
+
+_COMMENT_OR_CLOSING = re.compile(rb"#[^\n]*|\)")
+
+
+def _closing(text: bytes, at: int) -> int:
+    """Where the bracket of an import closes, which holds nothing but names and comments."""
+    return next((found.start() for found in _COMMENT_OR_CLOSING.finditer(text, at) if found.group() == b")"), -1)
+
+
+def runs_on_import(node: Node) -> bool:
+    """Whether a statement runs when its module is imported: outside of functions, and neither for type checkers nor scripts."""
+    child, parent = node, node.parent
+    while parent is not None:
+        if parent.type in _FUNCTIONS:
+            return False
+        if parent.type == "if_statement" and parent.child_by_field_name("consequence") == child:
+            condition = _text(parent.child_by_field_name("condition"))
+            if condition.rpartition(b".")[2] == b"TYPE_CHECKING" or b"__main__" in condition:
+                return False
+        child, parent = parent, parent.parent
+    return True
+
+
+def is_fallback(node: Node) -> bool:
+    """Whether an import may fail by design: in a `try` whose handler expects an ImportError or has something else ready."""
+    parent = node.parent
+    while parent is not None and parent.type not in _FUNCTIONS:
+        if parent.type == "try_statement" and any(map(_expects_failure, parent.named_children)):
+            return True
+        if parent.type == "with_statement" and b"suppress(" in _text(parent).partition(b":")[0]:
+            return True
+        parent = parent.parent
+    return False
+
+
+def _expects_failure(clause: Node) -> bool:
+    if clause.type != "except_clause":
+        return False
+    caught, body = clause.named_children[:-1], clause.named_children[-1]
+    names = b" ".join(map(_text, caught))
+    if b"ImportError" in names or b"ModuleNotFoundError" in names:
+        return True
+    return any(part.type in _STATEMENTS or _assigns(part) for part in body.named_children)
+
+
+def _assigns(node: Node) -> bool:
+    return node.type == "expression_statement" and any(child.type == "assignment" for child in node.named_children)
+
+
+def _text(node: Node | None) -> bytes:
+    return b"" if node is None else node.text or b""
 
 
 def bound_names(node: Node, text: bytes) -> list[str]:

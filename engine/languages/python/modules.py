@@ -8,12 +8,29 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from copy import copy
 from dataclasses import dataclass
+from functools import cached_property
+
+from autofix.languages.python.module_paths import (
+    Endings,
+    absolute_names,
+    dotted_name,
+    folder_of,
+    folders_above,
+    is_init,
+    precedence,
+    stem_of,
+    with_parts,
+)
 
 _PROJECT_FILES = frozenset(("pyproject.toml", "setup.py", "setup.cfg"))
+_ENDINGS = (".py", ".pyi", *_PROJECT_FILES)
 # Folders that are put on the path rather than imported, by the habit of build tools.
 _SOURCE_FOLDERS = frozenset(("src", "lib", "python"))
+# What an index computes when it is first asked.
+_LOOKED_UP = ("_files", "_folders")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,39 +61,69 @@ class ModuleIndex:
         `imports` are the modules that each file imports absolutely, as written: evidence for roots. `roots` are folders that
         a configuration puts on the path (`pythonpath`, `package-dir`).
         """
-        every = frozenset(paths)
-        self.paths = frozenset(path for path in every if path.endswith((".py", ".pyi")))
-        self.packages = frozenset(_folder(path) for path in self.paths if _is_init(path)) - {""}
+        relevant = [path for path in paths if path.endswith(_ENDINGS)]
+        self.paths = frozenset([path for path in relevant if path.endswith((".py", ".pyi"))])
+        inits = [path for path in self.paths if path.endswith(("__init__.py", "__init__.pyi")) and is_init(path)]
+        self.packages = frozenset(map(folder_of, inits)) - {""}
         """Folders with an `__init__` file; never the root, whose name is not known."""
-        self._projects = frozenset(_folder(path) for path in every if path.rpartition("/")[2] in _PROJECT_FILES)
         self.roots = frozenset(root.strip("/").removeprefix("./") if root != "." else "" for root in roots)
-        self._by_stem: dict[str, list[str]] = {}
-        self._folders: dict[str, list[str]] = {}
-        self._index()
         self.votes: Counter[tuple[str, str]] = Counter()
         """How many imports of the repository need a root for a top-level name, by (root, name)."""
+        projects = [folder_of(path) for path in relevant if path.rpartition("/")[2] in _PROJECT_FILES]
+        self._projects = frozenset(projects)
+        """Folders with a project file."""
         self._imported_packages: set[str] = set()
         """Packages that some import of the repository names from above: nothing in them is imported as a top-level module."""
-        self._vote(imports or {})
+        if imports:
+            self._vote(imports)
 
-    def _index(self) -> None:
-        folders: set[str] = set()
-        for path in sorted(self.paths):
-            stem = _stem(path)
-            self._by_stem.setdefault(stem.rpartition("/")[2], []).append(path)
-            folder = _folder(path)
-            while folder and folder not in folders:
-                folders.add(folder)
-                folder = _folder(folder)
-        for folder in sorted(folders):
-            self._folders.setdefault(folder.rpartition("/")[2], []).append(folder)
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, ModuleIndex) and self._state() == other._state()
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def _state(self) -> tuple[object, ...]:
+        return self.paths, self.folders, self.packages, self.roots, self.votes, self._imported_packages, self._projects
+
+    def __getstate__(self) -> dict[str, object]:
+        """Without what can be looked up again."""
+        return {name: value for name, value in self.__dict__.items() if name not in _LOOKED_UP}
+
+    def about(self, words: Collection[str], tops: Collection[str] = ()) -> ModuleIndex:
+        """A small index: of modules whose names have one of the words, and of the top-level modules `tops`."""
+        view = copy(self)
+        parts = {word + end for word in words for end in ("", ".py", ".pyi")}
+        parts |= {top + end for top in tops for end in (".py", ".pyi")}
+        view.paths = frozenset(with_parts(self.paths, parts))
+        top_folders = [folder for folder in self.folders if folder.rpartition("/")[2] in tops]
+        view.folders = frozenset((*with_parts(self.folders, parts), *top_folders))
+        return view
+
+    @cached_property
+    def folders(self) -> frozenset[str]:
+        """Folders that hold Python files at any depth."""
+        found: set[str] = set()
+        for path in set(map(folder_of, self.paths)):
+            folder = path
+            while folder and folder not in found:
+                found.add(folder)
+                folder = folder_of(folder)
+        return frozenset(found)
+
+    @cached_property
+    def _files(self) -> Endings:
+        return Endings((path, stem_of(path)) for path in self.paths)
+
+    @cached_property
+    def _folders(self) -> Endings:
+        return Endings((folder, folder) for folder in self.folders)
 
     def _vote(self, imports: Mapping[str, Iterable[str]]) -> None:
         written = [(path, module) for path, modules in imports.items() for module in modules]
         for path, module in written:
             for found, _, rank in self._ranked(module, path):
                 if rank.relation > 1 and "." in module:
-                    self._imported_packages.add(_folder(found))
+                    self._imported_packages.add(folder_of(found))
         votes: Counter[tuple[str, str]] = Counter()
         for path, module in written:
             ranked = self._ranked(module, path)
@@ -93,11 +140,11 @@ class ModuleIndex:
         Those that imports of the repository use come first, by their number, then what the layout says. Of files below no
         package and no source folder the layout says little: they are modules of their own folder and of the repository's root.
         """
-        stem = _stem(path)
+        stem = stem_of(path)
         supported: dict[str, tuple[int, int]] = {}
         layout = self._layout_roots(path)
-        for depth, root in enumerate(_folders_above(path)):
-            name = _dotted(stem, root)
+        for depth, root in enumerate(folders_above(path)):
+            name = dotted_name(stem, root)
             if name is None:
                 continue
             votes = self.votes[root, name.partition(".")[0]]
@@ -112,19 +159,19 @@ class ModuleIndex:
     def _layout_roots(self, path: str) -> list[str]:
         """The roots that the folders suggest, the likeliest first."""
         outside = self._above_packages(path)
-        above = [folder for folder in _folders_above(path) if len(folder) <= len(outside)]
+        above = [folder for folder in folders_above(path) if len(folder) <= len(outside)]
         configured = [folder for folder in above if folder in self.roots]
         sources = [folder for folder in above if folder.rpartition("/")[2] in _SOURCE_FOLDERS]
         projects = [folder for folder in above if folder and folder in self._projects]
-        if outside != _folder(path) or _is_init(path):
+        if outside != folder_of(path) or is_init(path):
             return list(dict.fromkeys([*configured, outside, *sources[:1], *projects[:1]]))
         return list(dict.fromkeys([*configured, *sources[:1], *projects[:1], outside, ""]))
 
     def _above_packages(self, path: str) -> str:
         """The nearest folder around a file that is no package."""
-        folder = _folder(path)
+        folder = folder_of(path)
         while folder and folder in self.packages:
-            folder = _folder(folder)
+            folder = folder_of(folder)
         return folder
 
     # Files of names
@@ -140,9 +187,9 @@ class ModuleIndex:
         best = max(rank for _, rank in found)
         paths = [path for path, rank in found if rank == best]
         code = [path for path in paths if path.endswith(".py")] or paths
-        if len(code) == 2 and _stem(code[0]) == _stem(code[1]):
+        if len(code) == 2 and stem_of(code[0]) == stem_of(code[1]):
             # `a/__init__.py` shadows `a.py` in the same folder.
-            return next(path for path in code if _is_init(path))
+            return next(path for path in code if is_init(path))
         if len(code) > 1:
             return Ambiguous(tuple(code))
         return code[0]
@@ -153,30 +200,69 @@ class ModuleIndex:
 
     def is_package(self, module: str, near: str = "") -> bool:
         """Whether the module is a folder, with or without `__init__`."""
-        tail = module.replace(".", "/")
-        for folder in self._folders.get(module.rpartition(".")[2], ()):
-            root = _root_of(folder, tail)
-            if root is not None and self._rank(root, module, near).relation:
-                return True
-        return False
+        return any(self._rank(root, module, near).relation for _, root in self._folders.of(module))
+
+    def nearest(self, module: str, near: str = "") -> str | None:
+        """The file that an import of `module` in the file `near` most likely means, even where nothing says that it is found.
+
+        Tests put folders on the path, and deployments do: whoever asks what may be meant asks this, not `find`.
+        """
+        return self._likeliest(module, near, self._files.of(module))
+
+    def nearest_folder(self, module: str, near: str = "") -> str | None:
+        """The same for the folder of a package, with or without `__init__`."""
+        return self._likeliest(module, near, self._folders.of(module))
+
+    def may_exist(self, module: str) -> bool:
+        """Whether an import of `module`, in whatever file, may find anything of the repository."""
+        return bool(self._files.of(module) or self._folders.of(module))
+
+    def _likeliest(self, module: str, near: str, found: list[tuple[str, str]]) -> str | None:
+        if len(found) < 2:
+            return found[0][0] if found else None
+        return max(found, key=lambda item: (self._rank(item[1], module, near), -len(item[1]), item[1], precedence(item[0])))[0]
+
+    def is_beside(self, root: str, near: str) -> bool:
+        """Whether a folder is on the path of a file by habit: around the file, or a source folder beside it."""
+        if not root or near.startswith(f"{root}/"):
+            return True
+        beside = folder_of(root)
+        is_source = root in self.roots or root.rpartition("/")[2] in _SOURCE_FOLDERS
+        return is_source and (root in self.roots or not beside or near.startswith(f"{beside}/"))
+
+    def nearest_root(self, roots: Iterable[str], near: str) -> str | None:
+        """Of some folders the one that is most likely on the path of a file; None where none is by habit."""
+        beside = [root for root in roots if self.is_beside(root, near)]
+        return max(
+            beside, key=lambda root: (not root or near.startswith(f"{root}/"), root.count("/") + bool(root)), default=None
+        )
+
+    def possible_names(self, path: str) -> tuple[str, ...]:
+        """Every dotted name that a file can have, whatever is on the path: that below its outermost package, then longer ones.
+
+        Of a file in no package, the shortest is its own.
+        """
+        stem = stem_of(path)
+        sure = self._above_packages(path)
+        depth = sure.count("/") + 1 if sure else 0
+        parts = stem.split("/") if stem else []
+        return tuple(".".join(parts[start:]) for start in range(depth, -1, -1) if start < len(parts))
+
+    def possible_modules(self, path: str, level: int, module: str) -> Iterator[str]:
+        """The absolute names that the module of a from-import may have, in the order of `possible_names`."""
+        return iter((module,)) if not level else absolute_names(self.possible_names(path), is_init(path), level, module)
 
     def resolve_relative(self, path: str, level: int, module: str) -> tuple[str, ...]:
         """The absolute names that `from <level dots><module> import` means in a file, in the order of `names_of`."""
-        names = []
-        for own in self.names_of(path):
-            package = own.split(".") if _is_init(path) else own.split(".")[:-1]
-            above = len(package) - (level - 1)
-            if package and above > 0:
-                names.append(".".join([*package[:above], *([module] if module else [])]))
-        return tuple(names)
+        return tuple(absolute_names(self.names_of(path), is_init(path), level, module))
 
     def find_relative(self, path: str, level: int, module: str) -> str | None:
         """The file that a relative import means: told by folders alone, whatever the package is called."""
-        folder = _folder(path)
+        folder = folder_of(path)
         for _ in range(level - 1):
             if not folder:
                 return None
-            folder = _folder(folder)
+            folder = folder_of(folder)
         inner = module.replace(".", "/")
         stem = "/".join(part for part in (folder, inner) if part)
         candidates = [f"{stem}/__init__.py", f"{stem}/__init__.pyi"] if stem else ["__init__.py", "__init__.pyi"]
@@ -191,15 +277,11 @@ class ModuleIndex:
 
     def _ranked(self, module: str, near: str) -> list[tuple[str, str, _Rank]]:
         """Every file whose path ends like the module's name, with its root."""
-        tail = module.replace(".", "/")
         found = []
-        for path in self._by_stem.get(module.rpartition(".")[2], ()):
-            root = _root_of(_stem(path), tail)
-            if root is not None:
-                rank = self._rank(root, module, near)
-                # `import redis` in `backends/redis.py` means another one.
-                itself = path == near and root in self.packages
-                found.append((path, root, _Rank(0, 0, 0) if itself else rank))
+        for path, root in self._files.of(module):
+            # `import redis` in `backends/redis.py` means another one.
+            itself = path == near and root in self.packages
+            found.append((path, root, _Rank(0, 0, 0) if itself else self._rank(root, module, near)))
         return found
 
     def _rank(self, root: str, module: str, near: str) -> _Rank:
@@ -214,10 +296,10 @@ class ModuleIndex:
             return _Rank(2, 0, self.votes[root, top])
         if not root or near.startswith(f"{root}/"):
             return _Rank(3, depth, votes)
-        beside = _folder(root)
-        is_source = root in self.roots or root.rpartition("/")[2] in _SOURCE_FOLDERS
-        if is_source and (root in self.roots or not beside or near.startswith(f"{beside}/")):
+        if self.is_beside(root, near):
             return _Rank(2, depth, votes)
+        beside = folder_of(root)
+        is_source = root in self.roots or root.rpartition("/")[2] in _SOURCE_FOLDERS
         # Elsewhere in the repository: installed, or put on the path by hand. Told from chance by a project or package there.
         is_known = root in self._projects or (is_source and beside in self._projects) or self._has_package(root, module)
         return _Rank(1 if is_known and top not in sys.stdlib_module_names else 0, 0, 0)
@@ -230,38 +312,3 @@ class ModuleIndex:
             if folder in self.packages:
                 return True
         return False
-
-
-def _folder(path: str) -> str:
-    return path.rpartition("/")[0]
-
-
-def _is_init(path: str) -> bool:
-    return path.rpartition("/")[2] in ("__init__.py", "__init__.pyi")
-
-
-def _stem(path: str) -> str:
-    """The path without its suffix; of a package the folder."""
-    return _folder(path) if _is_init(path) else path.rpartition(".")[0]
-
-
-def _folders_above(path: str) -> list[str]:
-    """The folders that may be roots of a file, the innermost first."""
-    folder = _folder(_folder(path)) if _is_init(path) else _folder(path)
-    folders = [folder]
-    while folder:
-        folder = _folder(folder)
-        folders.append(folder)
-    return folders
-
-
-def _root_of(stem: str, tail: str) -> str | None:
-    """The folder that has to be on the path for `stem` to be the module `tail`."""
-    if stem == tail:
-        return ""
-    return stem[: -len(tail) - 1] if stem.endswith("/" + tail) else None
-
-
-def _dotted(stem: str, root: str) -> str | None:
-    parts = (stem[len(root) + 1 :] if root else stem).split("/")
-    return ".".join(parts) if all(part.isidentifier() for part in parts) else None

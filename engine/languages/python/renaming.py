@@ -7,13 +7,13 @@ import re
 
 from autofix.languages.python.imports import ImportedName
 from autofix.languages.python.lines import CannotEdit
-from autofix.languages.python.scopes import Binding, Kind, Module, ScopeKind
+from autofix.languages.python.scopes import Binding, Dynamic, Kind, Module, ScopeKind
 from autofix.languages.python.syntax import root
 from autofix.text.edit import Edit, insert, replace
 from autofix.text.source import Source
 
 # What reads names without naming them, in the scope at hand or in all.
-_READS_NAMES = frozenset(("exec()", "eval()", "globals()", "locals()", "vars()", "exec", "sys.modules"))
+_READS_NAMES = frozenset(("exec()", "eval()", "globals()", "locals()", "vars()", "dir()", "exec", "sys.modules"))
 
 
 def rename(source: Source, module: Module, binding: Binding, new_name: str) -> list[Edit]:
@@ -25,13 +25,19 @@ def rename(source: Source, module: Module, binding: Binding, new_name: str) -> l
         CannotEdit: the new name is taken, or some use of the old one cannot be followed.
     """
     _check_name(module, binding, new_name)
+    edits = [edit for _, item in binding.imports for edit in _import_item(item, new_name)]
+    return sorted([*edits, *rename_uses(source, module, binding, new_name)], key=lambda edit: edit.start)
+
+
+def rename_uses(source: Source, module: Module, binding: Binding, new_name: str) -> list[Edit]:
+    """The edits of all places but the imports that bind the name; whether `new_name` is free is for the caller to judge.
+
+    Raises:
+        CannotEdit: some use cannot be followed.
+    """
     _check_uses(source, module, binding)
-    items = {item.bound_range: item for _, item in binding.imports}
-    edits = []
-    for start, end in binding.ranges:
-        item = items.get((start, end))
-        edits += _import_item(item, new_name) if item is not None else [replace(start, end, new_name)]
-    return edits
+    imported = {item.bound_range for _, item in binding.imports}
+    return [replace(start, end, new_name) for start, end in binding.ranges if (start, end) not in imported]
 
 
 def _import_item(item: ImportedName, new_name: str) -> list[Edit]:
@@ -59,8 +65,13 @@ def _check_name(module: Module, binding: Binding, new_name: str) -> None:
         raise CannotEdit(f"{binding.name} is imported in a way that is not understood")
 
 
+def reads_names(module: Module) -> Dynamic | None:
+    """The first place that may read any name by a string."""
+    return next((found for found in module.dynamic if found.reason in _READS_NAMES), None)
+
+
 def _check_uses(source: Source, module: Module, binding: Binding) -> None:
-    dynamic = next((found for found in module.dynamic if found.reason in _READS_NAMES), None)
+    dynamic = reads_names(module)
     if dynamic is not None:
         raise CannotEdit(f"line {source.line_of(dynamic.start)}: {dynamic.reason} may use {binding.name} by its name")
     uncertain = next((place for place in binding.references if place.uncertain), None)

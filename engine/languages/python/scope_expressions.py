@@ -10,8 +10,8 @@ if TYPE_CHECKING:
     from autofix.languages.python.scope_builder import Builder
     from tree_sitter import Node
 
-# Calls that read or write names by strings; `vars(x)` looks at another object.
-_DYNAMIC_CALLS = frozenset((b"exec", b"eval", b"globals", b"locals", b"vars", b"__import__"))
+# Calls that read or write names by strings; `vars(x)` and `dir(x)` look at another object.
+_DYNAMIC_CALLS = frozenset((b"exec", b"eval", b"globals", b"locals", b"vars", b"dir", b"__import__"))
 
 
 def attribute(builder: Builder, node: Node, scope: Scope) -> None:
@@ -39,7 +39,7 @@ def call(builder: Builder, node: Node, scope: Scope) -> None:
     function, arguments = children[0], children[-1]
     if function.kind_id == builder.identifier:
         name = builder.text[function.start_byte + builder.base : function.end_byte + builder.base]
-        if name in _DYNAMIC_CALLS and not (name == b"vars" and arguments.named_child_count):
+        if name in _DYNAMIC_CALLS and not (name in (b"vars", b"dir") and arguments.named_child_count):
             builder.dynamic.append(Dynamic(f"{name.decode()}()", node.start_byte + builder.base, scope))
     elif scope is builder.module and (called := builder.slice(function)).startswith(b"__all__."):
         builder.exports.call(called[len(b"__all__.") :], arguments)

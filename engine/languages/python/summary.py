@@ -12,7 +12,7 @@ from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from autofix.languages import Language
-from autofix.languages.python.imports import read_import
+from autofix.languages.python.imports import is_fallback, read_import, runs_on_import
 from autofix.languages.python.outline import Definition, definitions, exports
 from autofix.languages.python.syntax import language, root, unstarred
 from autofix.languages.summarizer import Summarizer
@@ -34,6 +34,15 @@ class ImportSummary(NamedTuple):
     """1-based."""
     function: int
     """Index of the innermost function around it in `functions`; -1 for none."""
+    runs: bool
+    """Runs when the module is imported: see `runs_on_import`."""
+    fallback: bool
+    """May fail by design: see `is_fallback`."""
+
+    @property
+    def dotted(self) -> str:
+        """The module with its dots; empty for `import x`."""
+        return "." * self.level + (self.module or "")
 
 
 class FunctionSummary(NamedTuple):
@@ -79,6 +88,11 @@ class ModuleSummary(NamedTuple):
     classes: tuple[ClassSummary, ...]
     calls: tuple[Call, ...]
     has_errors: bool
+
+    @property
+    def names(self) -> frozenset[str]:
+        """What the module binds by itself when it is imported, imports apart."""
+        return frozenset(found.name for found in self.definitions if found.kind != "import")
 
 
 _DOTTED = re.compile(rb"[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)*")
@@ -201,7 +215,9 @@ def _slice(node: Node, text: bytes) -> str:
 def _import(node: Node, text: bytes, function: int) -> ImportSummary:
     found = read_import(node, text)
     names = tuple((item.name, item.asname) for item in found.names)
-    return ImportSummary(found.module, found.level, names, node.start_point.row + 1, function)
+    at_top = function < 0 and (parent := node.parent) is not None and parent.type == "module"
+    runs, fallback = (True, False) if at_top else (function < 0 and runs_on_import(node), is_fallback(node))
+    return ImportSummary(found.module, found.level, names, node.start_point.row + 1, function, runs, fallback)
 
 
 def _calls(text: bytes, found: dict[str, list[Node]], frames: _Frames) -> tuple[Call, ...]:
@@ -240,4 +256,4 @@ def dotted(node: Node, text: bytes) -> str:
     return "." + parts[0]
 
 
-PYTHON_MODULES: Summarizer[ModuleSummary] = Summarizer("python-modules", 1, frozenset((Language.PYTHON,)), summarize)
+PYTHON_MODULES: Summarizer[ModuleSummary] = Summarizer("python-modules", 2, frozenset((Language.PYTHON,)), summarize)

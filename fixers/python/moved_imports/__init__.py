@@ -104,14 +104,17 @@ class MovedImports(ProgramFixer[MoveOptions, "Facts"]):
         """Who takes which names from whom matters for inference and for renamed names; a moved path needs none of it."""
         if not self.infers and not self.moves.renames():
             return ()
-        from autofix.fixers.python.moved_imports.linking import OUTLINES
+        from autofix.languages.python.summary import PYTHON_MODULES
 
-        return (OUTLINES,)
+        return (PYTHON_MODULES,)
 
     def prepare(self) -> None:
         """Import the insides."""
         import autofix.fixers.python.moved_imports.files
-        import autofix.fixers.python.moved_imports.linking  # noqa: F401
+        import autofix.fixers.python.moved_imports.linking
+
+        if self.infers:
+            import autofix.fixers.python.moved_imports.evidence  # noqa: F401
 
     def link(self, project: Project) -> Facts:
         """The moves with all that depends on them."""

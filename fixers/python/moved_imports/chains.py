@@ -11,49 +11,16 @@ from autofix.fixer import Refusal
 from autofix.fixers.python.moved_imports.facts import Judge
 from autofix.fixers.python.moved_imports.locals import LocalNames
 from autofix.fixers.python.moved_imports.moves import Target
-from autofix.fixers.python.moved_imports.occurrences import Use, is_dynamic, scopes_of
-from autofix.fixers.python.moved_imports.outline import import_nodes, runs_on_import
 from autofix.fixers.python.moved_imports.plans import Plan
-from autofix.fixers.python.moved_imports.statements import Item, Statement, joined, line_of, statement
+from autofix.fixers.python.moved_imports.statements import joined, line_of
+from autofix.languages.python.imports import ImportedName, ImportStatement, runs_on_import
 from autofix.text.edit import insert, replace
 
 if TYPE_CHECKING:
-    from tree_sitter import Node
+    from autofix.languages.python.scopes import Binding, Chain, Reference
 
 _BY_NAME = re.compile(rb"(?:.*\.)?(?:object|setattr|getattr|delattr|hasattr)")
 _HARMLESS = frozenset((b"print", b"repr", b"str", b"id", b"type"))
-_DOTTED = re.compile(r"\w+(?:\.\w+)*")
-
-
-@dataclass(frozen=True, slots=True)
-class Chain:
-    """Attributes of a name as far as they are plain: the parts, and the byte offset where each ends."""
-
-    start: int
-    parts: tuple[str, ...]
-    ends: tuple[int, ...]
-    node: Node | None
-    """The last attribute; None inside a string annotation."""
-
-
-def chain(source_text: bytes, use: Use) -> Chain:
-    """The longest plain attribute chain that starts at a use of a name."""
-    if use.node is None:
-        match = _DOTTED.match(source_text[use.start :].decode("utf-8", "replace"))
-        parts = tuple(match.group().split(".")) if match is not None else ()
-        ends, at = [], use.start
-        for part in parts:
-            at += len(part.encode())
-            ends.append(at)
-            at += 1
-        return Chain(use.start, parts, tuple(ends), None)
-    node = use.node
-    names, name_ends = [_text(node)], [node.end_byte]
-    while node.parent is not None and node.parent.type == "attribute" and node.parent.child_by_field_name("object") == node:
-        node = node.parent
-        names.append(_text(node.child_by_field_name("attribute")))
-        name_ends.append(node.end_byte)
-    return Chain(use.start, tuple(names), tuple(name_ends), node)
 
 
 @dataclass(frozen=True)
@@ -63,25 +30,27 @@ class ModuleUses:
     judge: Judge
     names: LocalNames
     plan: Plan
+    stmt: ImportStatement
 
-    def of_object(self, old: str, local: str, node: Node, target: Target) -> None:
+    def of_object(self, old: str, item: ImportedName, target: Target) -> None:
         """A module that is bound to one local name, which it keeps: its attributes may have other names now."""
-        binding = self.names.binding(local, node)
         splits = self.judge.facts.moves.splits(old)
         if not splits and target.proof.configured:
             return
-        if len(binding.binders) != 1 or is_dynamic(self.names.source):
+        binding = self.names.binding(item)
+        if binding is None or binding.sole is None or self.names.is_dynamic:
             if splits:
-                self.plan.refuse(f"{local} is bound more than once or reached by strings: names of {old} went several ways")
+                why = f"{item.bound} is bound more than once or reached by strings"
+                self.plan.refuse(f"{why}: names of {old} went several ways")
             return
         extra: dict[str, None] = {}
-        for use in binding.uses:
-            found = chain(self.names.source.text, use)
+        for use in binding.references:
+            found = self.names.module.chain(use)
             if len(found.parts) == 1:
-                self._by_string(found, old, splits)
+                self._by_string(use, old, splits)
             else:
-                self._attribute(found, 1, old, local, target, extra)
-        self._import_too(extra, node)
+                self._attribute(found, 1, old, item.bound, target, extra)
+        self._import_too(extra)
 
     def _attribute(self, found: Chain, at: int, old: str, kept: str, target: Target, extra: dict[str, None]) -> None:
         """`found.parts[:at]` is the module, spelled `kept` from now on."""
@@ -108,9 +77,11 @@ class ModuleUses:
         else:
             self.plan.edits.append(replace(found.start, found.ends[at], text))
 
-    def _by_string(self, found: Chain, old: str, splits: bool) -> None:
+    def _by_string(self, use: Reference, old: str, splits: bool) -> None:
         """The module handed on as an object: followed where a string beside it names the attribute."""
-        node = found.node
+        node = self.names.module.node(use)
+        while node is not None and node.parent is not None and node.parent.type == "attribute":
+            node = node.parent
         arguments = node.parent if node is not None else None
         if node is None or arguments is None or arguments.type != "argument_list" or arguments.parent is None:
             self.plan.unsafe |= splits
@@ -126,29 +97,30 @@ class ModuleUses:
         content = next((child for child in values[1].children if child.type == "string_content"), None)
         if content is None:
             return
-        new = self.judge.name(old, _text(content))
+        name = (content.text or b"").decode("utf-8")
+        new = self.judge.name(old, name)
         if isinstance(new, Refusal):
             self.plan.refusals.append(new)
         elif new is not None and new.module != (moved.module if isinstance(moved := self.judge.module(old), Target) else ""):
-            self.plan.refuse(f"{_text(content)} went from {old} to {new.module}, away from the object that is patched")
-        elif new is not None and new.name != _text(content):
+            self.plan.refuse(f"{name} went from {old} to {new.module}, away from the object that is patched")
+        elif new is not None and new.name != name:
             self.plan.edits.append(replace(content.start_byte, content.end_byte, new.name))
 
-    def of_dotted(self, item: Item, stmt: Statement, node: Node, target: Target | None) -> list[str]:
+    def of_dotted(self, item: ImportedName, target: Target | None) -> list[str]:
         """`import a.b` binds `a`: every chain `a.b...` is rewritten. Returns the modules to import instead."""
         old, parts = item.name, tuple(item.name.split("."))
-        binding = self.names.binding(item.bound, node)
-        others = list(self._other_imports(item, stmt, node))
-        if len(binding.binders) != 1 + len(others) or is_dynamic(self.names.source):
+        binding = self.names.binding(item)
+        others = list(_other_imports(binding, item))
+        if binding is None or len(binding.targets) != 1 + len(others) or self.names.is_dynamic:
             self.plan.refuse(f"{item.bound} is bound in other ways too, or reached by strings")
             return []
         needed: dict[str, None] = {}
-        for use in binding.uses:
-            found = chain(self.names.source.text, use)
+        for use in binding.references:
+            found = self.names.module.chain(use)
             if any(len(other) > len(parts) and found.parts[: len(other)] == other for other in others):
                 continue
             if found.parts[: len(parts)] == parts:
-                needed |= dict.fromkeys(self._dotted_use(found, old, len(parts), target))
+                needed |= dict.fromkeys(self._dotted_use(use, found, old, len(parts), target))
             elif not any(found.parts[: len(other)] == other for other in others) and not _stays(found.parts, old, target):
                 self.plan.refuse(f"{'.'.join(found.parts)} is used here, and only {old} is imported: it would lose its package")
         if not needed:
@@ -160,14 +132,14 @@ class ModuleUses:
                 self._check_free(module)
         return list(needed)
 
-    def _dotted_use(self, found: Chain, old: str, length: int, target: Target | None) -> Iterator[str]:
+    def _dotted_use(self, use: Reference, found: Chain, old: str, length: int, target: Target | None) -> Iterator[str]:
         """Rewrites one chain; yields the module that it needs."""
         if len(found.parts) == length:
             if target is None:
                 self.plan.refuse(f"{old} is used as an object, and only some of its names have moved")
                 return
             self.plan.edits.append(replace(found.start, found.ends[-1], target.module))
-            self._by_string(found, old, self.judge.facts.moves.splits(old))
+            self._by_string(use, old, self.judge.facts.moves.splits(old))
             yield target.module
             return
         new = self.judge.name(old, found.parts[length])
@@ -180,31 +152,34 @@ class ModuleUses:
             self.plan.edits.append(replace(found.start, found.ends[length], new.dotted))
             yield new.module
 
-    def of_package(self, item: Item, stmt: Statement, node: Node) -> None:
+    def of_package(self, item: ImportedName) -> None:
         """`import a` and `a.b.name`: a module that nothing here imports by its own name, reached through its package."""
-        binding = self.names.binding(item.bound, node)
-        explicit = {tuple(item.name.split(".")), *self._other_imports(item, stmt, node)}
-        first = min((binder.start_byte for binder in binding.binders), default=-1)
-        if first != item.start or len(binding.binders) < len(explicit) or is_dynamic(self.names.source):
+        if self.judge.facts.attributes.search(self.names.source.text) is None:
+            return
+        binding = self.names.binding(item)
+        explicit = {tuple(item.name.split(".")), *_other_imports(binding, item)}
+        if binding is None or binding.targets[0].start != item.start or len(binding.targets) < len(explicit):
+            return
+        if self.names.is_dynamic:
             return
         needed: dict[str, None] = {}
-        for use in binding.uses:
-            found = chain(self.names.source.text, use)
+        for use in binding.references:
+            found = self.names.module.chain(use)
             for length in range(2, len(found.parts) + 1):
                 if found.parts[:length] in explicit:
                     break
                 if self._has_moved(".".join(found.parts[:length])):
-                    needed |= dict.fromkeys(self._package_use(found, length))
+                    needed |= dict.fromkeys(self._package_use(use, found, length))
                     break
         for module in needed:
             self._check_free(module)
-        self._import_too(needed, node)
+        self._import_too(needed)
 
     def _has_moved(self, module: str) -> bool:
         moves = self.judge.facts.moves
         return module in moves.modules or moves.splits(module)
 
-    def _package_use(self, found: Chain, length: int) -> Iterator[str]:
+    def _package_use(self, use: Reference, found: Chain, length: int) -> Iterator[str]:
         module = ".".join(found.parts[:length])
         target = self.judge.module(module)
         if isinstance(target, Refusal):
@@ -213,44 +188,42 @@ class ModuleUses:
         self.plan.old = self.plan.old or module
         if target is not None:
             self.plan.believe(target)
-        for needed in self._dotted_use(found, module, length, target):
+        for needed in self._dotted_use(use, found, module, length, target):
             if needed != module:
                 yield needed
-
-    def _other_imports(self, item: Item, stmt: Statement, node: Node) -> Iterator[tuple[str, ...]]:
-        """Further imports that bind the same first component in the same scope."""
-        scope = scopes_of(node)[0]
-        for other_node, other in import_nodes(self.names.source):
-            if other.module is None and scopes_of(other_node)[0].id == scope.id:
-                for candidate in other.items:
-                    if candidate.start != item.start and candidate.alias is None and candidate.bound == item.bound:
-                        yield tuple(candidate.name.split("."))
 
     def _check_free(self, module: str) -> None:
         """The first component of a new module must mean that package wherever it is written."""
         top = module.partition(".")[0]
-        occurrences = self.names.occurrences(top)
-        imported = {
-            item.start
-            for _, stmt in import_nodes(self.names.source)
-            if stmt.module is None
-            for item in stmt.items
-            if item.alias is None and item.bound == top
-        }
-        binders = [binder for binding in occurrences.scopes.values() for binder in binding.binders]
-        if any(binder.start_byte not in imported for binder in binders):
+        if not all(map(_is_package, self.names.all_of(top))):
             self.plan.refuse(f"{top} is already another name in this file")
 
-    def _import_too(self, modules: Iterable[str], node: Node) -> None:
+    def _import_too(self, modules: Iterable[str]) -> None:
         """Import further modules on lines after the statement that is rewritten."""
-        present = {item.name for _, stmt in import_nodes(self.names.source) if stmt.module is None for item in stmt.items}
-        stmt = statement(node)
-        if stmt is None:
+        wanted = [module for module in modules if module not in self._imported]
+        if not wanted:
             return
-        line = line_of(self.names.source, stmt)
-        for module in modules:
-            if module not in present:
-                self.plan.edits.append(insert(stmt.end, joined(self.names.source, line, ["", f"import {module}"])))
+        source = self.names.source
+        line = line_of(source, self.stmt)
+        self.plan.edits += [insert(self.stmt.end, joined(source, line, ["", f"import {module}"])) for module in wanted]
+
+    @property
+    def _imported(self) -> set[str]:
+        """What plain imports of the file name."""
+        return {item.name for found in self.names.module.imports if not found.is_from for item in found.names}
+
+
+def _other_imports(binding: Binding | None, item: ImportedName) -> Iterator[tuple[str, ...]]:
+    """Further imports that bind the same first component in the same scope."""
+    for stmt, other in binding.imports if binding is not None else ():
+        if not stmt.is_from and other.asname is None and other.start != item.start:
+            yield tuple(other.name.split("."))
+
+
+def _is_package(binding: Binding) -> bool:
+    """Whether a name is bound by `import a`, `import a.b` and the like alone."""
+    imported = {item.start for stmt, item in binding.imports if not stmt.is_from and item.asname is None}
+    return all(target.start in imported for target in binding.targets)
 
 
 def _stays(used: tuple[str, ...], old: str, target: Target | None) -> bool:
@@ -263,11 +236,11 @@ def _stays(used: tuple[str, ...], old: str, target: Target | None) -> bool:
     return 0 < through <= shared
 
 
-def check_circle(judge: Judge, plan: Plan, node: Node, target: Target) -> None:
+def check_circle(judge: Judge, plan: Plan, stmt: ImportStatement, target: Target) -> None:
     """Refuse an import that runs while its own file is loaded and needs that file."""
-    if not runs_on_import(node):
+    if not runs_on_import(stmt.node):
         return
-    path = judge.facts.modules.find(target.module, judge.path)
+    path = judge.facts.modules.nearest(target.module, judge.path)
     if path == judge.path:
         plan.refuse(f"{target.module} is this very file: it would import itself")
     elif path is not None and judge.path in judge.facts.reach.get(path, ()):
@@ -284,15 +257,14 @@ class PlainImports:
     judge: Judge
     names: LocalNames
 
-    def plan(self, node: Node, stmt: Statement) -> Plan | None:
+    def plan(self, stmt: ImportStatement) -> Plan | None:
         """What is to be done about a statement; None where it names nothing that moved."""
         plan = Plan(stmt.start, stmt.end, "")
         line = line_of(self.names.source, stmt)
-        tops = {module.partition(".")[0] for module in self.judge.facts.moves.old_modules()}
-        for item in stmt.items:
+        for item in stmt.names:
             target = self.judge.module(item.name)
-            if item.alias is None and item.bound in tops:
-                ModuleUses(self.judge, self.names, plan).of_package(item, stmt, node)
+            if item.asname is None and item.bound in self.judge.facts.tops:
+                ModuleUses(self.judge, self.names, plan, stmt).of_package(item)
             if target is None and not self.judge.facts.moves.splits(item.name):
                 continue
             plan.old = plan.old or item.name
@@ -301,27 +273,23 @@ class PlainImports:
                 continue
             if target is not None:
                 plan.believe(target)
-                check_circle(self.judge, plan, node, target)
-            self._item(plan, node, stmt, item, target, line.alone)
+                check_circle(self.judge, plan, stmt, target)
+            self._item(plan, stmt, item, target, line.alone)
         return plan if plan.refusals or plan.edits else None
 
-    def _item(self, plan: Plan, node: Node, stmt: Statement, item: Item, target: Target | None, alone: bool) -> None:
-        uses = ModuleUses(self.judge, self.names, plan)
-        if item.alias is not None:
+    def _item(self, plan: Plan, stmt: ImportStatement, item: ImportedName, target: Target | None, alone: bool) -> None:
+        uses = ModuleUses(self.judge, self.names, plan, stmt)
+        if item.asname is not None:
             if target is not None:
                 plan.edits.append(replace(item.start, item.name_end, target.module))
-                uses.of_object(item.name, item.alias, node, target)
+                uses.of_object(item.name, item, target)
             return
-        modules = uses.of_dotted(item, stmt, node, target)
+        modules = uses.of_dotted(item, target)
         if modules == [item.name] or not modules:
             return
-        if len(stmt.items) == 1 and alone:
+        if len(stmt.names) == 1 and alone:
             line = line_of(self.names.source, stmt)
             text = joined(self.names.source, line, [modules[0], *(f"import {module}" for module in modules[1:])])
         else:
             text = ", ".join(modules)
         plan.edits.append(replace(item.start, item.name_end, text))
-
-
-def _text(node: Node | None) -> str:
-    return "" if node is None else (node.text or b"").decode("utf-8")

@@ -7,13 +7,14 @@ import sys
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from autofix.fixer import Applicability, Project, Refusal
 from autofix.fixers.python.moved_imports.dependencies import declared_dependencies, is_dependency
-from autofix.fixers.python.moved_imports.files import packages_around
-from autofix.fixers.python.moved_imports.modules import Modules, absolute_names, closeness, module_names
 from autofix.fixers.python.moved_imports.moves import Moves, Proof, Target
-from autofix.fixers.python.moved_imports.outline import Import, Outline
+from autofix.fixers.python.moved_imports.offers import Offer, offer_of
+from autofix.languages.python.modules import ModuleIndex
+from autofix.languages.python.summary import ImportSummary, ModuleSummary
 from autofix.project.history import Departure, departures, ignored
 
 _GENERATED = re.compile(r"(?:.*\.)?(?:_?version|.*_pb2(?:_grpc)?|_[a-z]+ext|.*_rc)")
@@ -39,22 +40,34 @@ class Evidence:
     """Looks for the new places of modules that imports do not find."""
 
     project: Project
-    modules: Modules
-    outlines: Mapping[str, Outline]
+    modules: ModuleIndex
+    summaries: Mapping[str, ModuleSummary]
     configured: Moves
     unclear: dict[tuple[str, str], Refusal] = field(default_factory=dict)
     """Names with several new places."""
 
-    def __post_init__(self) -> None:
-        self.definitions: dict[str, list[str]] = defaultdict(list)
-        for path in sorted(self.outlines):
+    @cached_property
+    def definitions(self) -> Mapping[str, list[str]]:
+        """The files that define a name at their top level, tests and examples aside."""
+        found: dict[str, list[str]] = defaultdict(list)
+        for path in sorted(self.summaries):
             if not _ASIDE.fullmatch(path):
-                for name in self.outlines[path].own:
-                    self.definitions[name].append(path)
+                for name in self.summaries[path].names:
+                    found[name].append(path)
+        return dict(found)
+
+    def _offer(self, path: str) -> Offer:
+        if path not in self._offers:
+            self._offers[path] = offer_of(self.summaries[path])
+        return self._offers[path]
+
+    @cached_property
+    def _offers(self) -> dict[str, Offer]:
+        return {}
 
     def moves(self) -> Moves:
         """The configured moves and those found."""
-        broken = list(self._broken())
+        broken = [case for case in self._broken() if self._may_be_ours(case)]
         if not broken:
             return self.configured
         departed = self._departed()
@@ -76,42 +89,54 @@ class Evidence:
 
     def _departed(self) -> Departed:
         git = self.project.git
-        return Departed([] if git is None else departures(git.root, "*.py"))
+        return Departed([] if git is None else departures(git.root, "*.py"), self.modules)
 
     def _broken(self) -> Iterator[Broken]:
         """Imports of modules that are neither here nor in the standard library."""
-        for path, summary in sorted(self.outlines.items()):
+        for path, summary in sorted(self.summaries.items()):
             for imported in summary.imports:
                 if not imported.fallback:
                     yield from self._broken_by(path, imported)
 
-    def _broken_by(self, path: str, imported: Import) -> Iterator[Broken]:
+    def _broken_by(self, path: str, imported: ImportSummary) -> Iterator[Broken]:
+        names = [name for name, _ in imported.names]
         if imported.module is None:
-            yield from (Broken(module, "", path) for module in imported.names if not self._known(module, path))
+            yield from (Broken(module, "", path) for module in names if not self._known(module))
             return
-        packages = packages_around(path, self.project) if imported.module.startswith(".") else []
-        candidates = list(absolute_names(path, imported.module, packages))
-        found = next((name for name in candidates if self._known(name, path)), None)
+        candidates = list(self.modules.possible_modules(path, imported.level, imported.module))
+        found = next(filter(self._known, candidates), None)
         if found is None and candidates:
-            yield from (Broken(candidates[0], "" if name == "*" else name, path) for name in imported.names)
+            yield from (Broken(candidates[0], "" if name == "*" else name, path) for name in names)
         elif found is not None:
-            yield from self._lost_submodules(found, path, imported)
+            yield from self._lost_submodules(found, path, names)
 
-    def _lost_submodules(self, package: str, path: str, imported: Import) -> Iterator[Broken]:
+    def _lost_submodules(self, package: str, path: str, names: Iterable[str]) -> Iterator[Broken]:
         """`from package import module`: names that no package file explains may be modules that are gone."""
-        file = self.modules.find(package, path)
-        folder = self.modules.folder(package, path)
-        if folder is None or (file is not None and not file.endswith("__init__.py")):
+        folder = self.modules.nearest_folder(package, path)
+        if folder is None:
             return
-        outline = self.outlines.get(file) if file is not None else None
-        for name in imported.names:
-            if name != "*" and not (outline is not None and outline.has(name)) and not self._known(f"{package}.{name}", path):
+        file = self.modules.nearest(package, path)
+        if file is not None and not file.endswith("__init__.py"):
+            return
+        offer = self._offer(file) if file is not None and file in self.summaries else None
+        for name in names:
+            if name != "*" and not (offer is not None and offer.has(name)) and not self._known(f"{package}.{name}"):
                 yield Broken(package, name, path)
 
-    def _known(self, module: str, path: str) -> bool:
+    def _known(self, module: str) -> bool:
         """Whether a module is in the repository or in the standard library, or will be there after a build."""
-        top = module.partition(".")[0]
-        return top in sys.stdlib_module_names or bool(_GENERATED.fullmatch(module)) or self.modules.exists(module, path)
+        if module.partition(".")[0] in sys.stdlib_module_names or self.modules.may_exist(module):
+            return True
+        return _GENERATED.fullmatch(module) is not None
+
+    def _may_be_ours(self, case: Broken) -> bool:
+        """Whether the package is one of the repository's, or none that is known to be somebody else's."""
+        top = case.module.partition(".")[0]
+        return not is_dependency(top, self._declared) or self._has_package(top, case.path)
+
+    @cached_property
+    def _declared(self) -> frozenset[str]:
+        return declared_dependencies(self.project)
 
     def _on_disk(self, case: Broken) -> bool:
         """Whether a file that git does not track has the module."""
@@ -131,7 +156,6 @@ class Evidence:
         yield from (case for case in ours if case not in hidden)
 
     def _likely_ours(self, broken: list[Broken], departed: Departed) -> Iterator[Broken]:
-        declared = declared_dependencies(self.project)
         vague = {
             case.module for case in broken if not case.name or not 0 < len(self.definitions.get(case.name, ())) <= CANDIDATES
         }
@@ -139,20 +163,19 @@ class Evidence:
         for case in broken:
             top = case.module.partition(".")[0]
             if departed.of(case.module, case.path) is not None:
-                if self._has_package(top, case.path) or not is_dependency(top, declared):
-                    yield case
-            elif case.module in vague or "." not in case.module or is_dependency(top, declared):
+                yield case
+            elif case.module in vague or "." not in case.module or is_dependency(top, self._declared):
                 continue
-            elif (top not in foreign or self._has_package(top, case.path)) and not self.modules.exists(case.module, case.path):
+            elif (top not in foreign or self._has_package(top, case.path)) and not self.modules.may_exist(case.module):
                 yield case
 
     def _has_package(self, top: str, near: str) -> bool:
         """Whether a package of this name can be imported in a file; one below another package cannot, by that name alone."""
-        folder = self.modules.folder(top, near)
+        folder = self.modules.nearest_folder(top, near)
         if folder is None:
             return False
         root = folder.removesuffix(top).rstrip("/")
-        return closeness(root, near) > 0 and not (root and self.project.exists(f"{root}/__init__.py"))
+        return self.modules.is_beside(root, near) and root not in self.modules.packages
 
     def _hidden(self, broken: list[Broken]) -> set[Broken]:
         """Modules that git ignores: they are on other disks."""
@@ -165,9 +188,9 @@ class Evidence:
 
     def _place(self, case: Broken, departure: Departure | None) -> Target | Refusal | None:
         """Where a lost name is now."""
-        renamed = departure.new if departure is not None and departure.new in self.outlines else None
+        renamed = departure.new if departure is not None and departure.new in self.summaries else None
         when = "" if departure is None else f"in {departure.commit}" if departure.commit else "in the staged change"
-        if renamed is not None and departure is not None and (not case.name or self.outlines[renamed].has(case.name)):
+        if renamed is not None and departure is not None and (not case.name or self._offer(renamed).has(case.name)):
             proof = Proof(f"{departure.old} was renamed to {renamed} {when}")
             return Target(self._importable(renamed, case.path), case.name, proof)
         defined = [path for path in self.definitions.get(case.name, ()) if path != case.path]
@@ -184,37 +207,44 @@ class Evidence:
     def _importable(self, path: str, near: str) -> str:
         """The name by which a file is imported in another: from a folder from which imports are found there, or anywhere."""
         stem = path.rpartition(".")[0].removesuffix("/__init__")
-        for root in (*self._roots([near]), *self._roots(self.outlines)):
+        for root in (*self._roots([near]), *self._all_roots):
             if not root or stem.startswith(f"{root}/"):
                 return stem.removeprefix(f"{root}/" if root else "").replace("/", ".")
-        packages = packages_around(path, self.project)
-        return module_names(path, packages)[0] if packages else stem.replace("/", ".")
+        in_package = path.rpartition("/")[0] in self.modules.packages
+        return self.modules.possible_names(path)[0] if in_package else stem.replace("/", ".")
+
+    @cached_property
+    def _all_roots(self) -> list[str]:
+        return self._roots(self.summaries)
 
     def _roots(self, importers: Iterable[str]) -> list[str]:
         """The folders from which the absolute imports of some files are found, the most frequent first."""
         votes: Counter[str] = Counter()
         for near in importers:
-            for imported in self.outlines[near].imports:
-                module = imported.module or ""
-                if module.startswith(".") or module.partition(".")[0] in sys.stdlib_module_names:
+            for imported in self.summaries[near].imports:
+                module = imported.module
+                if not module or imported.level or module.partition(".")[0] in sys.stdlib_module_names:
                     continue
-                found = self.modules.find(module, near) if module else None
+                found = self.modules.nearest(module, near)
                 if found is not None:
                     stem = found.rpartition(".")[0].removesuffix("/__init__")
                     votes[stem.removesuffix(module.replace(".", "/")).rstrip("/")] += 1
-        return [root for root, _ in votes.most_common() if not root or not self.project.exists(f"{root}/__init__.py")]
+        return [root for root, _ in votes.most_common() if root not in self.modules.packages]
 
 
 class Departed:
     """Files that git knows to be gone, by the names under which they were imported."""
 
-    def __init__(self, history: list[Departure]) -> None:
+    def __init__(self, history: list[Departure], modules: ModuleIndex) -> None:
+        self._modules = modules
         now: dict[str, Departure] = {}
+        arrived: dict[str, list[str]] = defaultdict(list)
         for departure in history:
-            for old, known in list(now.items()):
-                if known.new == departure.old:
-                    now[old] = Departure(old, departure.new, departure.commit)
+            went_on = [old for old in arrived.pop(departure.old, ()) if now[old].new == departure.old]
+            now |= {old: Departure(old, departure.new, departure.commit) for old in went_on}
             now[departure.old] = departure
+            if departure.new is not None:
+                arrived[departure.new] += [*went_on, departure.old]
         self._by_name: dict[str, list[Departure]] = defaultdict(list)
         for departure in now.values():
             self._by_name[_stem(departure.old).rpartition("/")[2]].append(departure)
@@ -222,14 +252,13 @@ class Departed:
     def of(self, module: str, near: str) -> Departure | None:
         """The file that an import of `module` in the file `near` would have found."""
         tail = module.replace(".", "/")
-        best, found = 0, None
+        found: dict[str, Departure] = {}
         for departure in self._by_name.get(module.rpartition(".")[2], ()):
             stem = _stem(departure.old)
             if stem == tail or stem.endswith("/" + tail):
-                close = closeness(stem.removesuffix(tail).rstrip("/"), near)
-                if close > best:
-                    best, found = close, departure
-        return found
+                found.setdefault(stem.removesuffix(tail).rstrip("/"), departure)
+        root = self._modules.nearest_root(found, near)
+        return None if root is None else found[root]
 
 
 def _as_module(case: Broken, departed: Departed) -> Broken:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from autofix.fixer import Project, Refusal
-from autofix.fixers.python.moved_imports.modules import Modules
 from autofix.fixers.python.moved_imports.moves import Moves, Target
-from autofix.fixers.python.moved_imports.outline import Outline, outline
+from autofix.fixers.python.moved_imports.offers import Offer, offer
+from autofix.languages.python.modules import ModuleIndex
 
 
 @dataclass(frozen=True)
@@ -16,7 +18,7 @@ class Facts:
     """The result of linking."""
 
     moves: Moves
-    modules: Modules = field(default_factory=Modules)
+    modules: ModuleIndex = field(default_factory=lambda: ModuleIndex(()))
     """The modules that moves speak of."""
     unclear: Mapping[tuple[str, str], Refusal] = field(default_factory=dict)
     """Names of vanished modules for which there is no single new place."""
@@ -28,6 +30,49 @@ class Facts:
     """By path of a target module, all files that importing it runs."""
     visit: frozenset[str] | None = None
     """The files to look at, where that is known."""
+
+    def visiting(self, paths: frozenset[str]) -> Facts:
+        """The same facts, with the files to look at."""
+        return replace(self, visit=paths)
+
+    @cached_property
+    def last(self) -> frozenset[str]:
+        """Words of which every use of an old path has one: the last components of modules, and names that are others now."""
+        lost = {module.rpartition(".")[2] for module, _ in self.unclear}
+        return frozenset(word.decode() for word in self.moves.literals()) | lost
+
+    @cached_property
+    def tops(self) -> frozenset[str]:
+        """The first components of old modules."""
+        return frozenset(module.partition(".")[0] for module in self.moves.old_modules())
+
+    @cached_property
+    def words(self) -> re.Pattern[bytes]:
+        """What every import statement has that a move may concern.
+
+        One of the words that no use of an old path can avoid; but relative imports need not say which package they mean, and
+        `import package` reaches its modules without naming them.
+        """
+        plain = rb"(?:^|;|:)[ \t]*import[ \t\\][^\r\n]*" + _any_of(top.encode() for top in self.tops)
+        return re.compile(
+            rb"(?:^|;|:)[ \t]*from[ \t\\]*\.|" + _any_of(word.encode() for word in self.last) + rb"|" + plain, re.MULTILINE
+        )
+
+    @cached_property
+    def paths(self) -> re.Pattern[bytes]:
+        """The old modules as strings begin to spell them."""
+        return re.compile(_any_of(module.encode() for module in self.moves.old_modules()) + rb"(?!\w)")
+
+    @cached_property
+    def attributes(self) -> re.Pattern[bytes]:
+        """An old module as an attribute of its package, on a line that is more than an import."""
+        last = {module.rpartition(".")[2].encode() for module in self.moves.old_modules()}
+        no_import = rb"(?![ \t]*(?:from|import)\b[^;\r\n]*$)"
+        return re.compile(rb"^" + no_import + rb"[^\r\n]*?\.\s*" + _any_of(last) + rb"(?!\w)", re.MULTILINE)
+
+
+def _any_of(words: Iterable[bytes]) -> bytes:
+    return rb"(?:" + b"|".join(map(re.escape, sorted(set(words)))) + rb")"
 
 
 @dataclass(frozen=True)
@@ -83,22 +128,22 @@ class Judge:
         The application object of a server may be made in ways that its module does not show.
         """
         found = self.name(module, name)
-        if not isinstance(found, Refusal) or self.facts.modules.exists(module, self.path):
+        if not isinstance(found, Refusal) or self.facts.modules.may_exist(module):
             return found
         target = self.facts.moves.name(module, name)
-        there = target is not None and target.proof.configured and self.facts.modules.exists(target.module, self.path)
+        there = target is not None and target.proof.configured and self.facts.modules.may_exist(target.module)
         return target if there else found
 
-    def outline(self, path: str) -> Outline | None:
+    def offer(self, path: str) -> Offer | None:
         """The names of a file of the project."""
         source = self.project.source(path)
-        return None if source is None else source.once(outline)
+        return None if source is None else offer(source)
 
     def _checked_name(self, module: str, name: str, target: Target) -> Target | Refusal | None:
-        old_path = self.facts.modules.find(module, self.path)
-        new_path = self.facts.modules.find(target.module, self.path)
-        old = self.outline(old_path) if old_path is not None else None
-        new = self.outline(new_path) if new_path is not None else None
+        old_path = self.facts.modules.nearest(module, self.path)
+        new_path = self.facts.modules.nearest(target.module, self.path)
+        old = self.offer(old_path) if old_path is not None else None
+        new = self.offer(new_path) if new_path is not None else None
         if new is None or new_path is None:
             return self._without_target(module, name, target, old)
         if not new.has(target.name) and not self._has_submodule(new_path, target.name):
@@ -112,7 +157,7 @@ class Judge:
             )
         return target
 
-    def _without_target(self, module: str, name: str, target: Target, old: Outline | None) -> Target | Refusal | None:
+    def _without_target(self, module: str, name: str, target: Target, old: Offer | None) -> Target | Refusal | None:
         """The new module is no file of the repository."""
         if self._has_namespace(target) or self._is_foreign(target.module):
             return target
@@ -122,15 +167,15 @@ class Judge:
 
     def _checked_module(self, module: str, target: Target) -> Target | Refusal | None:
         modules = self.facts.modules
-        old_path, new_path = modules.find(module, self.path), modules.find(target.module, self.path)
-        if new_path is None and modules.folder(target.module, self.path) is None:
+        old_path, new_path = modules.nearest(module, self.path), modules.nearest(target.module, self.path)
+        if new_path is None and modules.nearest_folder(target.module, self.path) is None:
             if self._is_foreign(target.module):
                 return target
-            if modules.exists(module, self.path):
+            if modules.may_exist(module):
                 return self._announced(module, target)
             return Refusal(f"neither {module} nor {target.module} is in the repository")
         if old_path is not None and old_path != new_path:
-            old = self.outline(old_path)
+            old = self.offer(old_path)
             if old is not None and old.own:
                 return Refusal(f"{old_path} is still there beside {new_path}, with definitions of its own")
         return target
@@ -143,10 +188,10 @@ class Judge:
         moves = self.facts.moves
         named = module in moves.modules or any(old == module for old, _ in moves.names)
         package = target.module.rpartition(".")[0]
-        return target if named or not self.facts.modules.exists(package, self.path) else None
+        return target if named or not self.facts.modules.may_exist(package) else None
 
     def _has_namespace(self, target: Target) -> bool:
-        folder = self.facts.modules.folder(target.module, self.path)
+        folder = self.facts.modules.nearest_folder(target.module, self.path)
         return folder is not None and self._is_module(f"{folder}/{target.name}")
 
     def _has_submodule(self, package: str, name: str) -> bool:
@@ -159,4 +204,4 @@ class Judge:
     def _is_foreign(self, module: str) -> bool:
         """Whether a module belongs to another distribution: nothing here has its first component."""
         top = module.partition(".")[0]
-        return not self.facts.modules.exists(top, self.path)
+        return not self.facts.modules.may_exist(top)

@@ -5,41 +5,30 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from autofix.fixer import Applicability, Finding, Fix, Project, Refusal, Source
-from autofix.fixers.python.moved_imports import texts
 from autofix.fixers.python.moved_imports.chains import PlainImports
 from autofix.fixers.python.moved_imports.commands import PathText
 from autofix.fixers.python.moved_imports.facts import Facts, Judge
 from autofix.fixers.python.moved_imports.from_imports import FromImports
 from autofix.fixers.python.moved_imports.locals import LocalNames
 from autofix.fixers.python.moved_imports.moves import Target
-from autofix.fixers.python.moved_imports.outline import import_nodes, is_fallback
-from autofix.fixers.python.moved_imports.strings import Position, literals, position
+from autofix.fixers.python.moved_imports.strings import Position, literals_of, position
+from autofix.languages.python.imports import import_statements, is_fallback
 from autofix.languages.python.syntax import root as tree
 from autofix.text.edit import replace
-
-
-def packages_around(path: str, project: Project) -> list[str]:
-    """The folders around a file that are packages, `__init__.py` and all."""
-    found = []
-    folder = path.rpartition("/")[0]
-    while folder and project.exists(f"{folder}/__init__.py"):
-        found.append(folder)
-        folder = folder.rpartition("/")[0]
-    return found
 
 
 def python_findings(source: Source, project: Project, facts: Facts) -> Iterator[Finding]:
     """The imports and the strings of a Python file."""
     judge = Judge(facts, project, source.path)
-    names = LocalNames(source, project, facts, packages_around(source.path, project))
+    names = LocalNames(source, project, facts)
     from_imports, plain_imports = FromImports(judge, names), PlainImports(judge, names)
-    for node, stmt in import_nodes(source):
-        if is_fallback(node):
+    for stmt in import_statements(source, facts.words):
+        if stmt.is_future or is_fallback(stmt.node):
             continue
-        plan = from_imports.plan(node, stmt) if stmt.module is not None else plain_imports.plan(node, stmt)
+        plan = from_imports.plan(stmt) if stmt.is_from else plain_imports.plan(stmt)
         if plan is not None:
             yield plan.finding()
-    for literal in literals(source):
+    for literal in literals_of(source, facts.paths) if facts.moves else ():
         if (found := judge.dotted(literal.text)) is None:
             continue
         stands = position(tree(source), literal)
@@ -49,8 +38,10 @@ def python_findings(source: Source, project: Project, facts: Facts) -> Iterator[
 
 def text_findings(source: Source, project: Project, facts: Facts) -> Iterator[Finding]:
     """The commands, entry points and settings of any other file."""
+    from autofix.fixers.python.moved_imports.texts import mentions
+
     judge = Judge(facts, project, source.path)
-    for mention in texts.mentions(source):
+    for mention in mentions(source):
         if (found := judge.dotted(mention.path.text)) is not None:
             yield _string(mention.path, Position(mention.position, mention.applicability), found)
 

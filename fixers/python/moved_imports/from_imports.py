@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -10,27 +11,28 @@ from autofix.fixer import Refusal
 from autofix.fixers.python.moved_imports.chains import ModuleUses, check_circle
 from autofix.fixers.python.moved_imports.facts import Judge
 from autofix.fixers.python.moved_imports.locals import LocalNames
-from autofix.fixers.python.moved_imports.modules import absolute_names, module_names, relative_name
 from autofix.fixers.python.moved_imports.moves import Target
-from autofix.fixers.python.moved_imports.occurrences import is_dynamic
-from autofix.fixers.python.moved_imports.outline import import_nodes, runs_on_import
 from autofix.fixers.python.moved_imports.plans import Plan
 from autofix.fixers.python.moved_imports.statements import (
     Group,
-    Item,
     NewName,
-    Statement,
     append_names,
     delete_statement,
+    has_comments,
     joined,
     line_of,
     rewrite,
 )
+from autofix.languages.python.imports import ImportedName, ImportStatement, import_statements, runs_on_import
+from autofix.languages.python.module_paths import relative_module
 from autofix.text.edit import Edit, replace
 from autofix.text.source import Source
 
 if TYPE_CHECKING:
     from tree_sitter import Node
+
+# A relative import may mean a module without naming it.
+_BARE_RELATIVE = rb"from[ \t\\]*\.[ \t.]*import"
 
 
 @dataclass(frozen=True)
@@ -40,52 +42,52 @@ class FromImports:
     judge: Judge
     names: LocalNames
 
-    def plan(self, node: Node, stmt: Statement) -> Plan | None:
+    def plan(self, stmt: ImportStatement) -> Plan | None:
         """What is to be done about a statement; None where it names nothing that moved."""
-        for module in absolute_names(self.judge.path, stmt.module or "", self.names.packages):
-            if stmt.star:
-                plan = self._star(node, stmt, module)
+        for module in self.judge.facts.modules.possible_modules(self.judge.path, stmt.level, stmt.module or ""):
+            if stmt.is_star:
+                plan = self._star(stmt, module)
             else:
-                decided = {item: self.judge.name(module, item.name) for item in stmt.items}
-                plan = self._listed(node, stmt, module, decided) if any(decided.values()) else None
+                decided = {item: self.judge.name(module, item.name) for item in stmt.names}
+                plan = self._listed(stmt, module, decided) if any(decided.values()) else None
             if plan is not None:
                 return plan
         return None
 
-    def _listed(self, node: Node, stmt: Statement, module: str, decided: dict[Item, Target | Refusal | None]) -> Plan:
+    def _listed(self, stmt: ImportStatement, module: str, decided: dict[ImportedName, Target | Refusal | None]) -> Plan:
         plan = Plan(stmt.start, stmt.end, module)
         grouped: dict[str | None, list[NewName]] = {}
         for item, target in decided.items():
             if isinstance(target, Refusal):
                 plan.refusals.append(target)
             elif target is None:
-                grouped.setdefault(stmt.module, []).append(NewName(item, item.name, item.alias))
+                grouped.setdefault(stmt.dotted, []).append(NewName(item, item.name, item.asname))
             else:
                 plan.believe(target)
-                check_circle(self.judge, plan, node, target)
-                head, new = self._placed(plan, node, stmt, module, item, target)
+                check_circle(self.judge, plan, stmt, target)
+                head, new = self._placed(plan, stmt, module, item, target)
                 grouped.setdefault(head, []).append(new)
         if plan.refusals:
             return plan
         groups = [Group(head, tuple(names)) for head, names in grouped.items()]
-        plan.edits += self._merged(node, stmt, groups) or rewrite(self.names.source, stmt, groups)
+        plan.edits += self._merged(stmt, groups) or rewrite(self.names.source, stmt, groups)
         return plan
 
     def _placed(
-        self, plan: Plan, node: Node, stmt: Statement, module: str, item: Item, target: Target
+        self, plan: Plan, stmt: ImportStatement, module: str, item: ImportedName, target: Target
     ) -> tuple[str | None, NewName]:
         """The module that an item is imported from, and how."""
         if not target.name:
             parent, _, leaf = target.module.rpartition(".")
-            ModuleUses(self.judge, self.names, plan).of_object(f"{module}.{item.name}", item.bound, node, target)
-            alias = item.alias or (item.name if leaf != item.name else None)
+            ModuleUses(self.judge, self.names, plan, stmt).of_object(f"{module}.{item.name}", item, target)
+            alias = item.asname or (item.name if leaf != item.name else None)
             return (self._spelled(stmt, parent) if parent else None), NewName(item, leaf, alias)
-        alias = item.alias
+        alias = item.asname
         head = self._spelled(stmt, target.module)
         if alias is None and target.name != item.name:
             same = self.names.is_import_of(target.name, (head, target.module))
-            edits = self.names.rename(item.name, target.name, node, same)
-            elsewhere = self.names.followers(item.name, target.name) if edits is not None and runs_on_import(node) else {}
+            edits = self.names.rename(item, target.name, same)
+            elsewhere = self.names.followers(item.name, target.name) if edits is not None and runs_on_import(stmt.node) else {}
             if edits is None or elsewhere is None:
                 alias = item.name
             else:
@@ -93,49 +95,54 @@ class FromImports:
                 plan.follow(dict(elsewhere))
         return head, NewName(item, target.name, alias)
 
-    def _spelled(self, stmt: Statement, module: str) -> str:
+    def _spelled(self, stmt: ImportStatement, module: str) -> str:
         """The module as the statement would write it: relative imports stay relative inside of their package."""
-        if stmt.module is None or not stmt.module.startswith("."):
+        if not stmt.level:
             return module
         is_package = self.judge.path.endswith(("/__init__.py", "/__init__.pyi"))
-        for own in module_names(self.judge.path, self.names.packages):
-            written = relative_name(own, is_package, module)
+        for own in self.judge.facts.modules.possible_names(self.judge.path):
+            written = relative_module(own, is_package, module)
             if written is not None:
                 return written
         return module
 
-    def _merged(self, node: Node, stmt: Statement, groups: list[Group]) -> list[Edit] | None:
+    def _merged(self, stmt: ImportStatement, groups: list[Group]) -> list[Edit] | None:
         """Edits that add the names to imports of the same modules in the same block; None where there are none."""
         source = self.names.source
         found = {}
         for group in groups:
-            other = self._existing(node, stmt, group)
+            other = self._existing(stmt, group)
             if other is None:
                 return None
             found[group.module] = other
-        if stmt.has_comments or (removal := delete_statement(source, stmt)) is None:
+        if has_comments(stmt) or (removal := delete_statement(source, stmt)) is None:
             return None
         edits = [removal]
         for group in groups:
             other = found[group.module]
-            present = {(item.name, item.alias) for item in other.items}
+            present = {(item.name, item.asname) for item in other.names}
             new = [name.text for name in group.names if (name.name, _alias(name)) not in present]
             edits += append_names(source, other, new) if new else []
         return edits
 
-    def _existing(self, node: Node, stmt: Statement, group: Group) -> Statement | None:
+    def _existing(self, stmt: ImportStatement, group: Group) -> ImportStatement | None:
         """An import of the same module in the same block, before the statement or after it with only imports between."""
-        for other_node, other in import_nodes(self.names.source):
-            if other_node.parent != node.parent or other.start == stmt.start or other.star or group.module is None:
+        if group.module is None:
+            return None
+        last = rb"(?<!\w)" + re.escape(group.module.rpartition(".")[2].encode()) + rb"(?!\w)"
+        meant = self._absolute(group.module)
+        for other in import_statements(self.names.source, re.compile(last + rb"|" + _BARE_RELATIVE)):
+            if other.node.parent != stmt.node.parent or other.start == stmt.start or other.is_star or not other.is_from:
                 continue
-            if other.module is not None and self._absolute(other.module) == self._absolute(group.module):
-                return other if other.end <= stmt.start or _only_imports_between(node, other_node) else None
+            if self._absolute(other.dotted) == meant:
+                return other if other.end <= stmt.start or _only_imports_between(stmt.node, other.node) else None
         return None
 
     def _absolute(self, written: str) -> str:
-        return next(iter(absolute_names(self.judge.path, written, self.names.packages)), written)
+        module = written.lstrip(".")
+        return next(self.judge.facts.modules.possible_modules(self.judge.path, len(written) - len(module), module), written)
 
-    def _star(self, node: Node, stmt: Statement, module: str) -> Plan | None:
+    def _star(self, stmt: ImportStatement, module: str) -> Plan | None:
         """Where names went several ways, a star becomes the names that the file uses and only the star can have brought."""
         target = self.judge.module(module)
         if target is None and not self.judge.facts.moves.splits(module):
@@ -147,7 +154,7 @@ class FromImports:
         if target is not None and not self.judge.facts.moves.splits(module):
             # All that the old star brought the new one brings.
             plan.believe(target)
-            check_circle(self.judge, plan, node, target)
+            check_circle(self.judge, plan, stmt, target)
             plan.edits.append(replace(stmt.module_start, stmt.module_end, self._spelled(stmt, target.module)))
             return plan
         plan.unsafe = True
@@ -162,40 +169,36 @@ class FromImports:
                 plan.refusals.append(new)
                 continue
             plan.believe(new)
-            check_circle(self.judge, plan, node, new)
+            check_circle(self.judge, plan, stmt, new)
             text = new.name
             if new.name != name:
-                if self.names.occurrences(new.name):
+                if self.names.is_used(new.name):
                     text = f"{new.name} as {name}"
                 else:
-                    occurrences = self.names.occurrences(name)
-                    plan.edits += [replace(use.start, use.end, new.name) for use in occurrences.free]
+                    plan.edits += [replace(use.start, use.end, new.name) for use in self.names.module.globals.get(name, ())]
             grouped.setdefault(self._spelled(stmt, new.module), []).append(text)
         if not plan.refusals:
             plan.edits += _listed_instead(self.names.source, stmt, grouped)
         return plan
 
-    def _is_opaque(self, stmt: Statement) -> bool:
+    def _is_opaque(self, stmt: ImportStatement) -> bool:
         source = self.names.source
-        stars = [other for _, other in import_nodes(source) if other.star]
+        stars = [other.start for other in self.names.module.imports if other.is_star]
         reexports = source.path.endswith("__init__.py") or b"__all__" in source.text
         taken = "*" in self.judge.facts.users.get(source.path, ())
-        return stars != [stmt] or is_dynamic(source) or reexports or taken
+        return stars != [stmt.start] or self.names.is_dynamic or reexports or taken
 
     def _used_of_star(self, module: str) -> Iterator[tuple[str, Target | Refusal]]:
         """The free names of the file, in the order of their first use, that the old module is known to have had."""
         facts = self.judge.facts
         candidates = {name for old, name in facts.moves.names if old == module}
         target = facts.moves.module(module)
-        new_path = facts.modules.find(target.module, self.judge.path) if target is not None else None
-        outline = self.judge.outline(new_path) if new_path is not None else None
-        if outline is not None:
-            candidates |= {name for name in outline.own | outline.imported if not name.startswith("_")}
-        first = {}
-        for name in candidates:
-            free = self.names.occurrences(name).free
-            if free:
-                first[name] = min(use.start for use in free)
+        new_path = facts.modules.nearest(target.module, self.judge.path) if target is not None else None
+        offer = self.judge.offer(new_path) if new_path is not None else None
+        if offer is not None:
+            candidates |= {name for name in offer.own | offer.imported if not name.startswith("_")}
+        free = self.names.module.globals
+        first = {name: min(use.start for use in free[name]) for name in candidates if name in free}
         for name in sorted(first, key=lambda name: first[name]):
             found = self.judge.name(module, name)
             if found is not None:
@@ -212,7 +215,7 @@ def _only_imports_between(first: Node, last: Node) -> bool:
     return node is not None
 
 
-def _listed_instead(source: Source, stmt: Statement, grouped: dict[str, list[str]]) -> list[Edit]:
+def _listed_instead(source: Source, stmt: ImportStatement, grouped: dict[str, list[str]]) -> list[Edit]:
     """The statement, star and all, replaced by lists of names."""
     line = line_of(source, stmt)
     texts = [f"from {module} import {', '.join(names)}" for module, names in grouped.items()]

@@ -5,63 +5,81 @@ from __future__ import annotations
 import re
 import sys
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
 
-from autofix.fixer import Language, Project, Summarizer
-from autofix.fixers.python.moved_imports.evidence import Evidence
+from autofix.fixer import Language, Project
 from autofix.fixers.python.moved_imports.facts import Facts
-from autofix.fixers.python.moved_imports.files import packages_around
-from autofix.fixers.python.moved_imports.modules import Modules, absolute_names
 from autofix.fixers.python.moved_imports.moves import Moves
-from autofix.fixers.python.moved_imports.outline import Import, Outline, outline
 from autofix.fixers.python.moved_imports.strings import literals
 from autofix.languages import language_of
+from autofix.languages.python.imports import import_statements, runs_on_import
+from autofix.languages.python.modules import ModuleIndex
 from autofix.project.history import departures
 
-OUTLINES: Summarizer[Outline] = Summarizer("moved-imports-outline", 1, frozenset((Language.PYTHON,)), outline)
+if TYPE_CHECKING:
+    # Moves of the configuration that rename nothing need neither.
+    from autofix.fixers.python.moved_imports.evidence import Evidence
+    from autofix.languages.python.summary import ImportSummary, ModuleSummary
 
 # A circle through more files than this is not looked for.
 REACH_LIMIT = 3_000
+_TEXTS = frozenset(
+    (Language.DOCKERFILE, Language.YAML, Language.TOML, Language.INI, Language.SHELL, Language.PROCFILE, Language.DOTENV)
+)
 
 
 def link_configured(project: Project, moves: Moves) -> Facts:
     """Facts for the moves of the configuration. Without a file that uses an old path there is nothing to do."""
-    outlines = project.summaries(OUTLINES) if moves.renames() else {}
-    return _facts(project, moves, outlines)
+    if not moves:
+        return Facts(moves, visit=frozenset())
+    return _facts(project, ModuleIndex(project.paths), moves, _summaries(project) if moves.renames() else {})
 
 
 def link_inferred(project: Project, configured: Moves) -> Facts:
     """Facts for moves found in the history and the definitions, beside those of the configuration."""
-    outlines = {path: summary for path, summary in project.summaries(OUTLINES).items() if path.endswith(".py")}
-    evidence = Evidence(project, Modules.of(outlines), outlines, configured)
+    from autofix.fixers.python.moved_imports.evidence import Evidence
+
+    summaries = _summaries(project)
+    code = {path: summary for path, summary in summaries.items() if path.endswith(".py")}
+    index = ModuleIndex(project.paths)
+    evidence = Evidence(project, index, code, configured)
     moves = evidence.moves()
-    return _facts(project, moves, outlines, evidence)
-
-
-def _facts(project: Project, moves: Moves, outlines: Mapping[str, Outline], evidence: Evidence | None = None) -> Facts:
-    unclear = evidence.unclear if evidence is not None else {}
-    if not moves and not unclear:
+    if not moves and not evidence.unclear:
         return Facts(moves, visit=frozenset())
+    return _facts(project, index, moves, summaries, evidence)
+
+
+def _summaries(project: Project) -> Mapping[str, ModuleSummary]:
+    from autofix.languages.python.summary import PYTHON_MODULES
+
+    return project.summaries(PYTHON_MODULES)
+
+
+def _facts(
+    project: Project,
+    index: ModuleIndex,
+    moves: Moves,
+    summaries: Mapping[str, ModuleSummary],
+    evidence: Evidence | None = None,
+) -> Facts:
+    unclear = evidence.unclear if evidence is not None else {}
     words = moves.last_components() | {module.rpartition(".")[2] for module, _ in unclear}
-    python = [path for path in project.paths if path.endswith((".py", ".pyi"))]
-    modules = Modules.of(python, words, moves.top_components())
     renamed = moves.renames()
-    links = _Links(project, Modules.of(python) if renamed or _present(moves, modules) else modules, moves)
-    return Facts(
+    links = _Links(project, index, moves)
+    found = {index.nearest(module) for module in moves.new_modules()}
+    present = sorted(path for path in found if path is not None)
+    facts = Facts(
         moves,
-        modules,
+        index.about(words, moves.top_components()),
         unclear,
-        links.users(outlines, renamed) if renamed else {},
-        links.patched(outlines, renamed) if renamed else {},
-        _circles(project, {path: links.reach(path) for path in _present(moves, modules)}),
-        None if evidence is None else _visited(project, moves, [module for module, _ in unclear]),
+        links.users(summaries, renamed) if renamed else {},
+        links.patched(summaries, renamed) if renamed else {},
+        _circles(project, {path: links.reach(path) for path in present}),
     )
-
-
-def _present(moves: Moves, modules: Modules) -> list[str]:
-    """The files of the new modules."""
-    found = {modules.find(module, "") for module in moves.new_modules()}
-    return sorted(path for path in found if path is not None)
+    if evidence is None:
+        return facts
+    return facts.visiting(_visited(project, facts, summaries))
 
 
 def _circles(project: Project, reach: Mapping[str, frozenset[str]]) -> dict[str, frozenset[str]]:
@@ -73,37 +91,56 @@ def _circles(project: Project, reach: Mapping[str, frozenset[str]]) -> dict[str,
     return circular
 
 
-def _visited(project: Project, moves: Moves, unclear: Iterable[str]) -> frozenset[str]:
-    """The files that hold a word without which no old path can be written."""
-    words = {*moves.literals(), *(module.rpartition(".")[2].encode() for module in unclear)}
-    pattern = re.compile(b"|".join(map(re.escape, sorted(words))))
-    languages = frozenset(
-        (Language.PYTHON, Language.DOCKERFILE, Language.YAML, Language.TOML, Language.INI, Language.SHELL, Language.PROCFILE,
-         Language.DOTENV)
-    )  # fmt: skip
-    return frozenset(
-        path
-        for path in project.paths
-        if language_of(path) in languages and (data := project.read(path)) is not None and pattern.search(data)
-    )
+def _visited(project: Project, facts: Facts, summaries: Mapping[str, ModuleSummary]) -> frozenset[str]:
+    """The files with an import that a move concerns, or a text that spells an old path."""
+    words = re.compile(b"|".join(map(re.escape, facts.moves.literals())))
+    found = set()
+    for path in project.paths:
+        if path in summaries and any(_concerns(facts, path, imported) for imported in summaries[path].imports):
+            found.add(path)
+        elif facts.moves and (is_text := language_of(path) in _TEXTS) | path.endswith((".py", ".pyi")):
+            data = project.read(path)
+            if data is not None and (words if is_text else facts.paths).search(data):
+                found.add(path)
+    return frozenset(found)
+
+
+def _concerns(facts: Facts, path: str, imported: ImportSummary) -> bool:
+    """Whether there may be something to say about an import."""
+    moves = facts.moves
+    if imported.module is None:
+        return any(
+            moves.module(name) is not None or moves.splits(name) or (alias is None and name.partition(".")[0] in facts.tops)
+            for name, alias in imported.names
+        )
+    names = [name for name, _ in imported.names]
+    if not imported.level and facts.last.isdisjoint(imported.module.split(".")) and facts.last.isdisjoint(names):
+        return False
+    for module in facts.modules.possible_modules(path, imported.level, imported.module):
+        if any((module, name) in facts.unclear or moves.name(module, name) is not None for name in names):
+            return True
+        if names == ["*"] and moves.splits(module):
+            return True
+    return False
 
 
 class _Links:
     """Follows imports from file to file."""
 
-    def __init__(self, project: Project, modules: Modules, moves: Moves) -> None:
+    def __init__(self, project: Project, modules: ModuleIndex, moves: Moves) -> None:
         self.project = project
         self.modules = modules
         self.moves = moves
 
-    def users(self, outlines: Mapping[str, Outline], renamed: frozenset[str]) -> dict[str, frozenset[str]]:
+    def users(self, summaries: Mapping[str, ModuleSummary], renamed: frozenset[str]) -> dict[str, frozenset[str]]:
         """By file, the renamed names that others import from it, or reach through it; `*` for star imports."""
         found: dict[str, set[str]] = defaultdict(set)
-        for path, summary in outlines.items():
+        for path, summary in summaries.items():
             attributes = self._attributes(path, renamed)
             for imported in summary.imports:
-                taken = {*renamed.intersection(imported.names), *({"*"} & {*imported.names})}
-                for target in self._modules_of(path, imported):
+                names = [name for name, _ in imported.names]
+                taken = {name for name in names if name in renamed or name == "*"}
+                for target in self._modules_of(path, imported.level, imported.module, names):
                     found[target] |= taken | attributes
         return {path: frozenset(names) for path, names in sorted(found.items()) if names}
 
@@ -120,10 +157,10 @@ class _Links:
             if not any(start <= match.start() < end for start, end in inside)
         }
 
-    def patched(self, outlines: Mapping[str, Outline], renamed: frozenset[str]) -> dict[str, tuple[str, ...]]:
+    def patched(self, paths: Iterable[str], renamed: frozenset[str]) -> dict[str, tuple[str, ...]]:
         """By `module.name`, the files with a string that says so."""
         found: dict[str, set[str]] = defaultdict(set)
-        for path in outlines:
+        for path in paths:
             source = self.project.source(path)
             for literal in literals(source) if source is not None else ():
                 parts = literal.text.split(".")
@@ -139,46 +176,43 @@ class _Links:
         while waiting and len(seen) < REACH_LIMIT:
             path = waiting.pop()
             source = self.project.source(path)
-            if source is None:
-                continue
-            for imported in source.once(outline).imports:
-                if imported.top_level:
-                    new = [target for target in self._run_by(path, imported) if target not in seen]
-                    seen.update(new)
-                    waiting += new
+            for found in import_statements(source) if source is not None else ():
+                if runs_on_import(found.node):
+                    names = [item.name for item in found.names]
+                    new = {target for target in self._run_by(path, found.level, found.module, names) if target not in seen}
+                    seen |= new
+                    waiting += sorted(new)
         return frozenset(seen)
 
-    def _run_by(self, path: str, imported: Import) -> Iterator[str]:
-        for target in self._modules_of(path, imported):
+    def _run_by(self, path: str, level: int, module: str | None, names: Sequence[str]) -> Iterator[str]:
+        for target in self._modules_of(path, level, module, names):
             yield target
             folder = target.rpartition("/")[0]
             while folder and not path.startswith(folder + "/"):
-                if self.project.exists(f"{folder}/__init__.py"):
+                if folder in self.modules.packages:
                     yield f"{folder}/__init__.py"
                 folder = folder.rpartition("/")[0]
 
-    def _modules_of(self, path: str, imported: Import) -> Iterator[str]:
+    def _modules_of(self, path: str, level: int, module: str | None, names: Sequence[str]) -> Iterator[str]:
         """The files that an import names, at their new places."""
-        if imported.module is None:
-            wanted = [name for name in imported.names if name.partition(".")[0] not in sys.stdlib_module_names]
-        elif imported.module.partition(".")[0] in sys.stdlib_module_names:
+        if module is None:
+            wanted = [name for name in names if name.partition(".")[0] not in sys.stdlib_module_names]
+        elif not level and module.partition(".")[0] in sys.stdlib_module_names:
             return
         else:
-            packages = packages_around(path, self.project)
             wanted = []
-            for module in absolute_names(path, imported.module, packages):
-                wanted += [module, *(f"{module}.{name}" for name in imported.names)]
-        for module in wanted:
-            moved = self.moves.dotted(module)
-            names = [module] if moved is None else [moved.dotted, moved.module]
-            target = next((found for name in names if (found := self.modules.find(name, path)) is not None), None)
-            if target is not None and not self._beside(target, path, imported):
+            for whole in self.modules.possible_modules(path, level, module):
+                wanted += [whole, *(f"{whole}.{name}" for name in names)]
+        for name in wanted:
+            moved = self.moves.dotted(name)
+            places = [name] if moved is None else [moved.dotted, moved.module]
+            target = next((found for place in places if (found := self.modules.nearest(place, path)) is not None), None)
+            if target is not None and (level or not self._beside(target, path, names if module is None else [module])):
                 yield target
 
-    def _beside(self, target: str, path: str, imported: Import) -> bool:
+    def _beside(self, target: str, path: str, modules: Collection[str]) -> bool:
         """Whether an absolute import seems to mean a file of the importing file's own package: it means a distribution."""
         folder = path.rpartition("/")[0]
-        relative = imported.module is not None and imported.module.startswith(".")
-        names = [imported.module] if imported.module is not None else imported.names
-        inside = any(name and target == f"{folder}/{name.replace('.', '/')}.py" for name in names)
-        return inside and not relative and self.project.exists(f"{folder}/__init__.py")
+        return folder in self.modules.packages and any(
+            module and target == f"{folder}/{module.replace('.', '/')}.py" for module in modules
+        )

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from autofix.fixers.python.moved_imports.facts import Facts
-from autofix.fixers.python.moved_imports.modules import module_names
-from autofix.fixers.python.moved_imports.occurrences import Binding, Occurrences, is_dynamic, scopes_of
-from autofix.fixers.python.moved_imports.outline import import_nodes
 from autofix.fixers.python.moved_imports.strings import SAFE, literals, position
-from autofix.languages.python.syntax import root as tree
+from autofix.languages.python.imports import ImportedName
+from autofix.languages.python.lines import CannotEdit
+from autofix.languages.python.syntax import root
 from autofix.project.project import Project
 from autofix.text.edit import Edit, replace
 from autofix.text.source import Source
 
 if TYPE_CHECKING:
-    from tree_sitter import Node
+    # Most files have imports to change and no names.
+    from autofix.languages.python.scopes import Binding, Module
 
 _TEST_FILE = re.compile(r"(?:.*/)?(?:test_[^/]*|[^/]*_test|conftest)\.py")
 
@@ -25,65 +26,73 @@ _TEST_FILE = re.compile(r"(?:.*/)?(?:test_[^/]*|[^/]*_test|conftest)\.py")
 class LocalNames:
     """The names that one file binds by imports."""
 
-    def __init__(self, source: Source, project: Project, facts: Facts, packages: Sequence[str]) -> None:
+    def __init__(self, source: Source, project: Project, facts: Facts) -> None:
         self.source = source
         self.project = project
         self.facts = facts
-        self.packages = packages
-        self.root = tree(source)
-        self._known: dict[str, Occurrences] = {}
 
-    def occurrences(self, name: str) -> Occurrences:
-        """All that the file does with a name."""
-        if name not in self._known:
-            self._known[name] = Occurrences(self.source, self.root, name)
-        return self._known[name]
+    @cached_property
+    def module(self) -> Module:
+        """All names of the file."""
+        from autofix.languages.python.scopes import scopes
 
-    def binding(self, name: str, at: Node) -> Binding:
-        """What the name means in the scope of an import."""
-        return self.occurrences(name).of(scopes_of(at)[0])
+        return scopes(self.source)
 
-    def rename(self, name: str, new: str, at: Node, same: bool) -> list[Edit] | None:
+    @property
+    def is_dynamic(self) -> bool:
+        """Whether the file may reach names by strings."""
+        from autofix.languages.python.renaming import reads_names
+
+        return reads_names(self.module) is not None
+
+    def binding(self, item: ImportedName) -> Binding | None:
+        """What the name that an import binds means in the scope of that import."""
+        return self.module.binding_at(item.bound_range[0])
+
+    def all_of(self, name: str) -> Iterator[Binding]:
+        """What a name means in each scope that binds it."""
+        return (scope.bindings[name] for scope in self.module.scopes if name in scope.bindings)
+
+    def is_used(self, name: str) -> bool:
+        """Whether the file binds or reads a name anywhere."""
+        return self.module.is_bound(name) or name in self.module.globals
+
+    def rename(self, item: ImportedName, new: str, same: bool) -> list[Edit] | None:
         """The edits that make every use of an imported name say `new`; None where the old name has to stay.
 
         `same` says that `new`, where it is bound, is bound to the very object.
         """
-        scope = scopes_of(at)[0]
-        binding = self.binding(name, at)
-        if len(binding.binders) != 1 or is_dynamic(self.source) or self._class_scope_binds(name):
-            return None
-        if self.occurrences(new) and not same:
-            return None
-        if scope.id == self.root.id and (self._is_public(name) or self._is_fixture(binding)):
-            return None
-        return [replace(use.start, use.end, new) for use in binding.uses]
+        from autofix.languages.python.renaming import rename_uses
 
-    def _class_scope_binds(self, name: str) -> bool:
-        """A class body falls back to the module's name until it binds its own: no text tells which one a use means."""
-        scopes = self.occurrences(name).scopes
-        binders = [binder for binding in scopes.values() for binder in binding.binders]
-        return any(chain.type == "class_definition" for binder in binders for chain in scopes_of(binder)[:1])
+        binding = self.binding(item)
+        if binding is None or binding.sole is None or (self.is_used(new) and not same):
+            return None
+        if binding.scope is self.module.scope and (self._is_public(item.bound) or self._is_fixture(binding)):
+            return None
+        try:
+            return rename_uses(self.source, self.module, binding, new)
+        except CannotEdit:
+            return None
 
     def _is_public(self, name: str) -> bool:
         if self.source.path.endswith(("/__init__.py", ".pyi")) or self.source.path == "__init__.py":
             return True
         if not {name, "*"}.isdisjoint(self.facts.users.get(self.source.path, ())):
             return True
-        if b"__all__" not in self.source.text:
+        exported = self.module.all_names
+        if exported is None:
             return False
-        if re.search(rb"[\"']" + name.encode() + rb"[\"']", self.source.text):
-            return True
         # A list that is computed may hold anything.
-        return not re.search(rb"^__all__[^=\n]*=\s*[\[(][\w\s\"',#.-]*[\])]\s*$", self.source.text, re.MULTILINE)
+        return not self.module.all_is_complete or any(self.source.slice(*entry[:2]) == name for entry in exported)
 
     def _is_fixture(self, binding: Binding) -> bool:
         """Fixtures are handed to parameters of their name: an import that only serves this keeps it."""
-        return not binding.uses and _TEST_FILE.fullmatch(self.source.path) is not None
+        return not binding.references and _TEST_FILE.fullmatch(self.source.path) is not None
 
     def followers(self, name: str, new: str) -> Mapping[str, list[Edit]] | None:
         """Edits of other files that patch a name of this file by a string; None where one of them cannot follow."""
         edits: dict[str, list[Edit]] = {}
-        for own in module_names(self.source.path, self.packages):
+        for own in self.facts.modules.possible_names(self.source.path):
             dotted = f"{own}.{name}"
             for path in self.facts.patched.get(dotted, ()):
                 other = self.project.source(path)
@@ -92,7 +101,7 @@ class LocalNames:
                 for literal in literals(other):
                     if literal.text != dotted and not literal.text.startswith(dotted + "."):
                         continue
-                    stands = position(tree(other), literal)
+                    stands = position(root(other), literal)
                     if stands is None or stands.applicability is not SAFE or stands.refusal:
                         return None
                     start = literal.start + len(own.encode()) + 1
@@ -100,16 +109,13 @@ class LocalNames:
         return edits
 
     def is_import_of(self, name: str, modules: Sequence[str]) -> bool:
-        """Whether a name is bound only by `from module import name` at module level, one of the modules being meant."""
-        occurrences = self.occurrences(name)
-        binders = [binder for binding in occurrences.scopes.values() for binder in binding.binders]
-        if occurrences.free or not binders:
-            return False
-        found = {
-            item.start
-            for _, stmt in import_nodes(self.source)
-            if stmt.module in modules
-            for item in stmt.items
-            if item.name == name and item.alias is None
-        }
-        return all(binder.start_byte in found for binder in binders)
+        """Whether a name is bound only by `from module import name`, one of the modules being meant, and never unbound."""
+        found = list(self.all_of(name))
+        return bool(found) and name not in self.module.globals and all(_only_imports(binding, modules) for binding in found)
+
+
+def _only_imports(binding: Binding, modules: Sequence[str]) -> bool:
+    return len(binding.imports) == len(binding.targets) and all(
+        stmt.is_from and stmt.dotted in modules and item.name == binding.name and item.asname is None
+        for stmt, item in binding.imports
+    )

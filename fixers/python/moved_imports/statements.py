@@ -1,4 +1,4 @@
-"""Import statements: what stands where in them, and the edits that make them say something else."""
+"""The edits that make import statements say something else."""
 
 from __future__ import annotations
 
@@ -6,13 +6,10 @@ import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING
 
+from autofix.languages.python.imports import ImportedName, ImportStatement
 from autofix.text.edit import Edit, delete, insert, replace
 from autofix.text.source import Source
-
-if TYPE_CHECKING:
-    from tree_sitter import Node
 
 # Comments that speak to a tool about the line they stand on: every line that comes out of it needs them.
 _DIRECTIVE = re.compile(r"#\s*(?:noqa|type:|pyright:|pylint:|mypy:|pragma:|isort:|ruff:|fmt:|nosec|autofix:)")
@@ -20,68 +17,13 @@ _DIRECTIVE = re.compile(r"#\s*(?:noqa|type:|pyright:|pylint:|mypy:|pragma:|isort
 LINE_LENGTH = 100
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
-    """One name of an import statement; offsets are bytes. `start:end` includes `as alias`."""
-
-    name: str
-    start: int
-    end: int
-    name_end: int
-    alias: str | None
-
-    @property
-    def bound(self) -> str:
-        """The local name that it binds: of `import a.b` the first component."""
-        return self.alias or self.name.partition(".")[0]
+def has_comments(stmt: ImportStatement) -> bool:
+    """Whether comments stand inside of a statement, between parentheses."""
+    return b"#" in (stmt.node.text or b"")
 
 
-@dataclass(frozen=True, slots=True)
-class Statement:
-    """`import a.b as c, d` (`module` is None) or `from ..a import b`."""
-
-    start: int
-    end: int
-    module: str | None
-    """With its leading dots."""
-    module_start: int
-    module_end: int
-    items: tuple[Item, ...]
-    star: bool
-    parenthesised: bool
-    has_comments: bool
-    """Inside the statement, between parentheses."""
-
-
-def statement(node: Node) -> Statement | None:
-    """An import statement as the parser sees it; None for what cannot be edited (`from __future__`, broken code)."""
-    if node.has_error or node.type not in ("import_statement", "import_from_statement"):
-        return None
-    module = node.child_by_field_name("module_name")
-    return Statement(
-        start=node.start_byte,
-        end=node.end_byte,
-        module=None if module is None else "".join(_text(module).split()),
-        module_start=node.start_byte if module is None else module.start_byte,
-        module_end=node.start_byte if module is None else module.end_byte,
-        items=tuple(_item(child) for child in node.children_by_field_name("name")),
-        star=any(child.type == "wildcard_import" for child in node.children),
-        parenthesised=any(child.type == "(" for child in node.children),
-        has_comments=b"#" in (node.text or b""),
-    )
-
-
-def _text(node: Node) -> str:
-    return (node.text or b"").decode("utf-8")
-
-
-def _item(node: Node) -> Item:
-    name, alias = node, None
-    if node.type == "aliased_import":
-        alias = _text(node.child_by_field_name("alias"))  # type: ignore[arg-type]
-        name = node.child_by_field_name("name")  # type: ignore[assignment]
-    dotted = "".join(_text(name).split())
-    return Item(dotted, node.start_byte, node.end_byte, name.end_byte, alias)
+def _is_parenthesised(stmt: ImportStatement) -> bool:
+    return any(child.type == "(" for child in stmt.node.children)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +44,7 @@ class Line:
         return f"  {self.comment}" if _DIRECTIVE.match(self.comment) else ""
 
 
-def line_of(source: Source, stmt: Statement) -> Line:
+def line_of(source: Source, stmt: ImportStatement) -> Line:
     """Where a statement stands."""
     start, _ = source.line_range(source.line_of(stmt.start))
     _, end = source.line_range(source.line_of(stmt.end))
@@ -114,7 +56,7 @@ def line_of(source: Source, stmt: Statement) -> Line:
 class NewName:
     """What an item becomes: `name` of the module that its group names, bound as `alias` or by its own name."""
 
-    item: Item
+    item: ImportedName
     name: str
     alias: str | None
 
@@ -126,10 +68,10 @@ class NewName:
     def edit(self) -> Iterator[Edit]:
         """In place; an alias that stays is not touched, nor what stands before it."""
         item = self.item
-        if self.alias and self.alias == item.alias:
+        if self.alias and self.alias == item.asname:
             if self.name != item.name:
                 yield replace(item.start, item.name_end, self.name)
-        elif self.text != item.name or item.alias:
+        elif self.text != item.name or item.asname:
             yield replace(item.start, item.end, self.text)
 
 
@@ -152,12 +94,12 @@ class Group:
         return f"from {self.module} import ({newline}{inner}{indent})"
 
 
-def rewrite(source: Source, stmt: Statement, groups: Sequence[Group]) -> list[Edit]:
+def rewrite(source: Source, stmt: ImportStatement, groups: Sequence[Group]) -> list[Edit]:
     """Spread the names of a statement over groups, which hold each of them once, in the order of their first names.
 
     The largest group keeps the statement itself with its parentheses, comments and place.
     """
-    if stmt.module is None:
+    if not stmt.is_from:
         raise ValueError("only from-imports have groups")
     stays = max((group for group in groups if group.module is not None), key=lambda group: len(group.names), default=None)
     line = line_of(source, stmt)
@@ -165,7 +107,7 @@ def rewrite(source: Source, stmt: Statement, groups: Sequence[Group]) -> list[Ed
         return [
             replace(stmt.start, stmt.end, joined(source, line, [group.text(line.indent, source.newline) for group in groups]))
         ]
-    edits = [] if stays.module == stmt.module else [replace(stmt.module_start, stmt.module_end, stays.module or "")]
+    edits = [] if stays.module == stmt.dotted else [replace(stmt.module_start, stmt.module_end, stays.module or "")]
     edits += [edit for name in stays.names for edit in name.edit()]
     leaving = {name.item for group in groups if group is not stays for name in group.names}
     removal = remove_items(source, stmt, leaving)
@@ -212,10 +154,10 @@ class Removal:
     """Edits that take items out of a statement, and the comments that went with them: above and beside."""
 
     edits: list[Edit]
-    comments: dict[Item, tuple[list[str], str]]
+    comments: dict[ImportedName, tuple[list[str], str]]
 
 
-def remove_items(source: Source, stmt: Statement, leaving: Collection[Item]) -> Removal:
+def remove_items(source: Source, stmt: ImportStatement, leaving: Collection[ImportedName]) -> Removal:
     """Take some, not all, items out of a statement.
 
     Where each item has lines of its own, its comments go with it; elsewhere comments stay.
@@ -223,23 +165,23 @@ def remove_items(source: Source, stmt: Statement, leaving: Collection[Item]) -> 
     if not leaving:
         return Removal([], {})
     if rows := _rows(source, stmt):
-        gone = {item: rows[item] for item in stmt.items if item in leaving}
+        gone = {item: rows[item] for item in stmt.names if item in leaving}
         edits = [delete(row.start, row.end) for row in gone.values()]
         return Removal(edits, {item: (row.above, row.beside) for item, row in gone.items() if row.above or row.beside})
     edits = []
-    kept = [item for item in stmt.items if item not in leaving]
-    for item, following in pairwise(stmt.items):
+    kept = [item for item in stmt.names if item not in leaving]
+    for item, following in pairwise(stmt.names):
         if item in leaving and item.start < kept[-1].start:
             edits.append(_without_comments(source, item.start, following.start, stmt))
-    if stmt.items[-1] in leaving:
-        edits.append(_without_comments(source, kept[-1].end, stmt.items[-1].end, stmt))
+    if stmt.names[-1] in leaving:
+        edits.append(_without_comments(source, kept[-1].end, stmt.names[-1].end, stmt))
     return Removal(edits, {})
 
 
-def _without_comments(source: Source, start: int, end: int, stmt: Statement) -> Edit:
+def _without_comments(source: Source, start: int, end: int, stmt: ImportStatement) -> Edit:
     """Delete a range but for the comments in it."""
     text = source.slice(start, end)
-    if not stmt.has_comments or "#" not in text:
+    if not has_comments(stmt) or "#" not in text:
         return delete(start, end)
     comments = re.findall(r"#[^\r\n]*", text)
     line_start, _ = source.line_range(source.line_of(end))
@@ -257,18 +199,18 @@ class _Row:
     beside: str
 
 
-def _rows(source: Source, stmt: Statement) -> dict[Item, _Row]:
+def _rows(source: Source, stmt: ImportStatement) -> dict[ImportedName, _Row]:
     """The lines of each item of a parenthesised list with one item a line; empty for other layouts."""
-    if not stmt.parenthesised or not stmt.items:
+    if not _is_parenthesised(stmt) or not stmt.names:
         return {}
-    lines = [source.line_of(item.start) for item in stmt.items]
+    lines = [source.line_of(item.start) for item in stmt.names]
     first = source.line_of(stmt.start)
     closing = source.line_of(stmt.end - 1)
     if lines[0] == first or lines[-1] == closing or len(set(lines)) != len(lines):
         return {}
-    rows: dict[Item, _Row] = {}
+    rows: dict[ImportedName, _Row] = {}
     above_from = first + 1
-    for item, number in zip(stmt.items, lines, strict=True):
+    for item, number in zip(stmt.names, lines, strict=True):
         if source.line_of(item.end) != number:
             return {}
         start, _ = source.line_range(above_from)
@@ -282,11 +224,11 @@ def _rows(source: Source, stmt: Statement) -> dict[Item, _Row]:
     return rows
 
 
-def append_names(source: Source, stmt: Statement, names: Sequence[str]) -> list[Edit]:
+def append_names(source: Source, stmt: ImportStatement, names: Sequence[str]) -> list[Edit]:
     """Add names to the end of a from-import."""
-    last = stmt.items[-1]
+    last = stmt.names[-1]
     tail = source.slice(last.end, stmt.end)
-    if not stmt.parenthesised or source.line_of(last.start) == source.line_of(stmt.start):
+    if not _is_parenthesised(stmt) or source.line_of(last.start) == source.line_of(stmt.start):
         return [insert(last.end, "".join(f", {name}" for name in names))]
     line_start, line_end = source.line_range(source.line_of(last.start))
     before = source.slice(line_start, last.start)
@@ -296,7 +238,7 @@ def append_names(source: Source, stmt: Statement, names: Sequence[str]) -> list[
     return [*comma, insert(line_end, "".join(f"{before}{name},{source.newline}" for name in names))]
 
 
-def delete_statement(source: Source, stmt: Statement) -> Edit | None:
+def delete_statement(source: Source, stmt: ImportStatement) -> Edit | None:
     """Take a statement away with its line; None where something else stands on it."""
     line = line_of(source, stmt)
     if not line.alone or (line.comment and not line.directive):

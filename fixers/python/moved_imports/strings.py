@@ -68,10 +68,23 @@ class Position:
     refusal: str = ""
 
 
-def literals(source: Source, start: int = 0) -> Iterator[PathText]:
+def literals(source: Source) -> Iterator[PathText]:
     """Whatever looks like a quoted import path, anywhere in a Python file."""
-    for match in LITERAL.finditer(source.text, start):
-        yield PathText(match.start(2), match.end(2), match.group(2).decode("utf-8", "replace"))
+    return map(_path_text, LITERAL.finditer(source.text))
+
+
+def literals_of(source: Source, paths: re.Pattern[bytes]) -> Iterator[PathText]:
+    """Those of them that begin with one of some paths."""
+    text = source.text
+    for found in paths.finditer(text):
+        line, start = text.rfind(b"\n", 0, found.start()) + 1, found.start()
+        match = LITERAL.match(text, max(0, text.rfind(b'"', line, start), text.rfind(b"'", line, start)))
+        if match is not None and match.start(2) == start:
+            yield _path_text(match)
+
+
+def _path_text(match: re.Match[bytes]) -> PathText:
+    return PathText(match.start(2), match.end(2), match.group(2).decode("utf-8", "replace"))
 
 
 def position(root: Node, path: PathText) -> Position | None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import pickle
+
 import pytest
+from autofix.languages.python.module_paths import relative_module
 from autofix.languages.python.modules import Ambiguous, ModuleIndex
 
 SRC = (
@@ -143,3 +146,69 @@ def test_one_namespace_over_several_projects() -> None:
     assert index.find("ns.types", "ns/api/ns/api/app.py") == "ns/types/ns/types/__init__.py"
     assert index.find("ns.api.app", "ns/types/tests/test_a.py") == "ns/api/ns/api/app.py"
     assert index.name_of("ns/api/ns/api/app.py") == "ns.api.app"
+
+
+def test_the_likeliest_file_where_nothing_says_that_it_is_found() -> None:
+    index = ModuleIndex(("one/app/db.py", "two/app/db.py", "two/src/lib/x.py", "app.py", "a/b.pyi", "a/b.py"))
+    assert index.find("app.db", "two/app/db.py") == index.nearest("app.db", "two/tests/test_a.py") == "two/app/db.py"
+    assert index.nearest("app.db", "one/main.py") == "one/app/db.py"
+    assert index.nearest("lib.x", "elsewhere/main.py") == "two/src/lib/x.py"
+    assert index.find("lib.x", "elsewhere/main.py") is None
+    assert index.nearest("a.b") == "a/b.py"
+    assert index.nearest("pp.db", "one/main.py") is None
+    assert index.nearest_folder("app", "one/main.py") == "one/app"
+    assert index.nearest_folder("pp", "one/main.py") is None
+    assert [index.may_exist(module) for module in ("app.db", "lib", "pp", "db", "one.app")] == [True, True, False, True, True]
+
+
+def test_the_root_that_is_likeliest_for_a_file() -> None:
+    index = ModuleIndex(("a/b/x.py",))
+    assert index.nearest_root(("", "a", "a/b", "c"), "a/b/x.py") == "a/b"
+    assert index.nearest_root(("a/src", "c"), "a/b/x.py") == "a/src"
+    assert index.nearest_root(("c", "c/src"), "a/b/x.py") is None
+
+
+def test_every_name_that_a_file_can_have() -> None:
+    index = ModuleIndex(("x/app/api/users.py", "x/app/api/__init__.py", "x/app/__init__.py", "a/b/c.py"))
+    assert index.possible_names("x/app/api/users.py") == ("app.api.users", "x.app.api.users")
+    assert index.possible_names("x/app/__init__.py") == ("app", "x.app")
+    assert index.possible_names("a/b/c.py") == ("c", "b.c", "a.b.c")
+    assert list(index.possible_modules("x/app/api/users.py", 2, "db")) == ["app.db", "x.app.db"]
+    assert list(index.possible_modules("x/app/__init__.py", 1, "db")) == ["app.db", "x.app.db"]
+    assert list(index.possible_modules("main.py", 1, "db")) == []
+    assert list(index.possible_modules("a/b/c.py", 0, "x.y")) == ["x.y"]
+
+
+@pytest.mark.parametrize(
+    ("own", "is_package", "target", "written"),
+    [
+        ("app.api.users", False, "app.core.db", "..core.db"),
+        ("app.api", True, "app.api.x", ".x"),
+        ("app.api", True, "app.api", "."),
+        ("app.users", False, "other.x", None),
+    ],
+)
+def test_relative_names(own: str, is_package: bool, target: str, written: str | None) -> None:
+    assert relative_module(own, is_package, target) == written
+
+
+def test_a_small_index_answers_the_same_about_its_words() -> None:
+    paths = (*SRC, "other/core/db.py", "lib/db.py", "far/away.py", "pyproject.toml", "docs/core.md", "top/deep/x.py")
+    whole = ModuleIndex(paths)
+    small = whole.about({"db"}, {"top", "far"})
+    assert small.paths == {"src/core/db.py", "other/core/db.py", "lib/db.py"}
+    for near in paths:
+        for module in ("core.db", "src.core.db", "db", "lib.db", "nothing.db"):
+            assert small.nearest(module, near) == whole.nearest(module, near)
+            assert small.find(module, near) == whole.find(module, near)
+    assert [small.may_exist(module) for module in ("top", "far", "db", "away")] == [True, True, True, False]
+    assert small.possible_names("src/core/models/__init__.py") == whole.possible_names("src/core/models/__init__.py")
+
+
+def test_indexes_compare_and_travel_between_processes() -> None:
+    index = ModuleIndex((*SRC, "pyproject.toml", "a.md")).about({"db"}, {"src"})
+    again = pickle.loads(pickle.dumps(index))
+    assert again == index == ModuleIndex((*SRC, "pyproject.toml")).about({"db"}, {"src"})
+    assert again.nearest("core.db", "tests/test_db.py") == "src/core/db.py"
+    assert index != ModuleIndex(SRC).about({"db"}, {"src"})
+    assert index != ModuleIndex((*SRC, "pyproject.toml", "lib/db.py")).about({"db"}, {"src"})

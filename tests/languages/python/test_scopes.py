@@ -257,6 +257,7 @@ def test_the_scope_of_an_offset() -> None:
         "globals()['x']",
         "def f():\n    locals()",
         "vars()",
+        "dir()",
         "from x import *",
         "def __getattr__(n): pass",
     ],
@@ -265,7 +266,9 @@ def test_what_reaches_names_by_strings(text: str) -> None:
     assert module(text + "\n").is_dynamic
 
 
-@pytest.mark.parametrize("text", ["vars(x)", "x.exec()", "x.eval(y)", "class C:\n    def __getattr__(s, n): pass", "exec = 1"])
+@pytest.mark.parametrize(
+    "text", ["vars(x)", "dir(x)", "x.exec()", "x.eval(y)", "class C:\n    def __getattr__(s, n): pass", "exec = 1"]
+)
 def test_what_does_not(text: str) -> None:
     assert not module(text + "\n").is_dynamic
 

@@ -48,10 +48,10 @@ else:
 def test_everything_in_the_order_of_the_text() -> None:
     found = summarize(TEXT)
     assert [tuple(item) for item in found.imports] == [
-        (None, 0, (("os", None), ("a.b", "c")), 2, -1),
-        ("x", 1, (("y", "z"), ("w", None)), 3, -1),
-        ("m", 0, (("*", None),), 4, -1),
-        (None, 0, (("late", None),), 12, 0),
+        (None, 0, (("os", None), ("a.b", "c")), 2, -1, True, False),
+        ("x", 1, (("y", "z"), ("w", None)), 3, -1, True, False),
+        ("m", 0, (("*", None),), 4, -1, True, False),
+        (None, 0, (("late", None),), 12, 0, False, False),
     ]
     assert [tuple(item) for item in found.functions] == [
         ("f", 9, True, (".x", "router.get")),
@@ -82,6 +82,21 @@ def test_everything_in_the_order_of_the_text() -> None:
     assert found.exports == ("f",)
     assert not found.has_errors
     assert pickle.loads(pickle.dumps(found)) == found
+
+
+def test_when_imports_run_and_may_fail() -> None:
+    text = "try:\n    import a\nexcept ImportError:\n    import b\nif TYPE_CHECKING:\n    import c\nelse:\n    import d\n"
+    text += (
+        "class C:\n    import e\nif __name__ == '__main__':\n    import f\ntry:\n    import g\nexcept ValueError:\n    pass\n"
+    )
+    text += "try:\n    import h\nexcept Exception:\n    h = None\nwith suppress(ImportError):\n    import i\n"
+    found = {item.names[0][0]: (item.runs, item.fallback) for item in summarize(text).imports}
+    assert [name for name in "abcdefghi" if not found[name][0]] == ["c", "f"]
+    assert [name for name in "abcdefghi" if found[name][1]] == ["a", "b", "h", "i"]
+
+
+def test_names_are_what_the_module_defines_itself() -> None:
+    assert summarize("import a\nfrom b import c\nd: int = 1\ndef e(): f = 1\nclass G: h = 1\n").names == {"d", "e", "G"}
 
 
 def test_a_broken_file_gives_what_could_be_read() -> None:
