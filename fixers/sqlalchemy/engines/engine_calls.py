@@ -23,6 +23,8 @@ PSYCOPG2_ONLY = frozenset(
 _REMOVED = frozenset(("encoding", "convert_unicode", "case_sensitive", "empty_in_strategy"))
 # Fetches each result row by row on the server; asyncio has `stream` for that and refuses the argument.
 _SERVER_SIDE = frozenset(("server_side_cursors",))
+# Arguments of pools that keep connections.
+_OF_QUEUES = frozenset(("pool_size", "max_overflow", "pool_timeout", "pool_use_lifo"))
 _REFUSED = {
     "creator": "creator= makes connections of the synchronous driver",
     "pool": "pool= is a pool of synchronous connections",
@@ -33,10 +35,13 @@ _REFUSED = {
 }
 
 
-def engine(source: Source, call: Call, context: Context) -> Outcome:
-    """The call of `create_engine` (SQLAlchemy's or SQLModel's) as one of `create_async_engine`."""
+def engine(source: Source, call: Call, context: Context, *, serves_many_loops: bool = False) -> Outcome:
+    """The call of `create_engine` (SQLAlchemy's or SQLModel's) as one of `create_async_engine`.
+
+    An engine of tests, which `serves_many_loops`, keeps no connections to PostgreSQL: asyncpg's belong to one event loop.
+    """
     problem = next((_REFUSED[argument.keyword] for argument in call.arguments if argument.keyword in _REFUSED), "")
-    return Refused(problem) if problem else _Engine(source, call, context).rewritten()
+    return Refused(problem) if problem else _Engine(source, call, context).rewritten(serves_many_loops)
 
 
 @dataclass(slots=True)
@@ -52,7 +57,7 @@ class _Engine:
     dropped: set[Argument] = field(default_factory=set)
     added: list[str] = field(default_factory=list)
 
-    def rewritten(self) -> Outcome:
+    def rewritten(self, serves_many_loops: bool) -> Outcome:
         url = self._url()
         if url is None:
             return Refused("the URL is not written as an argument")
@@ -64,6 +69,10 @@ class _Engine:
         self.imports += [Import("sqlalchemy.ext.asyncio", "create_async_engine"), *found.imports]
         for argument in self.call.arguments:
             self._argument(argument, found)
+        if serves_many_loops and found.drivername.endswith("+asyncpg") and self._given("poolclass") is None:
+            self.dropped.update(argument for argument in self.call.arguments if argument.keyword in _OF_QUEUES)
+            self.added.append("poolclass=NullPool")
+            self.imports.append(Import("sqlalchemy.pool", "NullPool"))
         problem = self._connect_args(found)
         if problem:
             return Refused(problem)

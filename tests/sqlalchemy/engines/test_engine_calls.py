@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 from typing import NamedTuple
+from urllib.parse import unquote_plus
 
+import asyncpg
 import pytest
 from autofix.fixers.sqlalchemy.engines.engine_calls import engine
-from engine_programs import refused, rewritten, run
+from autofix.fixers.sqlalchemy.engines.outcome import Refused
+from engine_programs import calls, context, finished, refused, rewritten, run, source
+from hypothesis import given
+from hypothesis import strategies as st
 from sqlalchemy.pool import AsyncAdaptedQueuePool, NullPool, StaticPool
 
 
@@ -230,6 +236,16 @@ class TestArguments:
         lines = f'{HEAD}engine = create_engine(\n    "postgresql://h/d",\n    {argument},  # fast\n    pool_size=7,\n)\n'
         assert 'create_async_engine(\n    "postgresql+asyncpg://h/d",\n    # fast\n    pool_size=7,\n)' in text_of(lines)
 
+    def test_an_engine_of_tests_keeps_no_connections_of_asyncpg(self):
+        def of_tests(of, call, known):
+            return engine(of, call, known, serves_many_loops=True)
+
+        program = HEAD + 'engine = create_engine("{}", pool_size=5, max_overflow=2, pool_pre_ping=True)\n'
+        text = rewritten(program.format("postgresql://h/d"), "create_engine", of_tests)
+        assert type(run(text)["engine"].pool) is NullPool
+        text = rewritten(program.format("sqlite:///x.db"), "create_engine", of_tests)
+        assert type(run(text)["engine"].pool) is AsyncAdaptedQueuePool
+
     def test_an_argument_that_psycopg_knows(self):
         program = HEAD + 'engine = create_engine("postgresql://h/d", executemany_mode="values_only")\n'
         assert "executemany_mode" in text_of(program, drivers=PSYCOPG)
@@ -273,8 +289,6 @@ class TestArguments:
     def test_asyncpg_takes_what_is_produced(self):
         import asyncio
 
-        import asyncpg
-
         program = HEAD + (
             'engine = create_engine("postgresql://u@127.0.0.1:1/d?sslmode=prefer&channel_binding=prefer", '
             'connect_args={"connect_timeout": 3, "application_name": "x", "keepalives": 1})\n'
@@ -301,3 +315,53 @@ class TestArguments:
     def test_keyword_url_and_module_name(self):
         program = "import sqlalchemy as sa\nengine = sa.create_engine(url='sqlite:///x.db', future=True)\n"
         assert made(program)[1] == "sqlite+aiosqlite:///x.db"
+
+
+# What libpq's manual has in "Parameter Key Words", with a value that is right.
+LIBPQ = {
+    "sslmode": "require",
+    "channel_binding": "prefer",
+    "connect_timeout": "10",
+    "application_name": "my+shop",
+    "fallback_application_name": "shop",
+    "options": "-csearch_path%3Da",
+    "keepalives": "1",
+    "keepalives_idle": "30",
+    "tcp_user_timeout": "5",
+    "target_session_attrs": "read-write",
+    "gssencmode": "disable",
+    "client_encoding": "utf8",
+    "sslrootcert": "/ca.pem",
+    "passfile": "/pass",
+    "krbsrvname": "postgres",
+    "load_balance_hosts": "random",
+}
+OPTIONS = st.permutations(sorted(LIBPQ)).flatmap(lambda names: st.integers(0, 6).map(lambda count: names[:count]))
+
+
+class TestEveryOption:
+    KNOWN = frozenset(inspect.signature(asyncpg.connect).parameters) | {
+        "prepared_statement_name_func",
+        "prepared_statement_cache_size",
+    }
+
+    @given(OPTIONS, OPTIONS, st.booleans())
+    def test_asyncpg_is_given_what_it_knows_or_nothing_is_done(self, of_url, of_driver, at_run_time):
+        query = "&".join(f"{name}={LIBPQ[name]}" for name in of_url)
+        arguments = ", ".join(f'"{name}": "{unquote_plus(LIBPQ[name])}"' for name in of_driver)
+        url = f"postgresql://h/d{'?' * bool(of_url)}{query}"
+        written = "url" if at_run_time else f'"{url}"'
+        of = source(f"{HEAD}engine = create_engine({written}, connect_args={{{arguments}}})\n")
+        known = context(of)
+        outcome = engine(of, next(calls(of, "create_engine")), known)
+        if isinstance(outcome, Refused):
+            assert not {"sslrootcert", "load_balance_hosts"}.isdisjoint((*of_url, *of_driver))
+            return
+        text = finished(of, outcome, known)
+        assert "pool_drop_on_rollback" not in text
+        if not at_run_time:
+            assert "sslmode" not in text
+            given = connect_arguments(run(text)["engine"])
+            assert given.keys() <= self.KNOWN
+            settings = given.get("server_settings", {})
+            assert ("application_name" in settings) == any("application_name" in name for name in (*of_url, *of_driver))
