@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 from autofix.fixers.sqlalchemy.engines.events import event_target, listener
-from autofix.fixers.sqlalchemy.engines.inspection import block_around, inspection, inspector_call
-from autofix.fixers.sqlalchemy.engines.outcome import Refused
+from autofix.fixers.sqlalchemy.engines.inspection import block_around, bridged, inspection, kept_inspector, raw_connection
+from autofix.fixers.sqlalchemy.engines.outcome import Refused, Rewritten
 from autofix.fixers.sqlalchemy.engines.schema import schema_calls
 from autofix.languages.python.code import Evaluate, Function
 from autofix.languages.python.code_reading import read
@@ -114,14 +114,43 @@ class TestInspection:
         )
         assert self.answer(changed) == ["items", "others"]
 
-    def test_an_inspector_that_is_kept(self):
-        of = source(
-            "async def main():\n    await prepare()\n    it = inspect(engine)\n    return it.get_pk_constraint('items')\n"
-        )
-        kept = inspection(of, next(calls(of, "inspect")), context(of))
-        asked = inspector_call(next(calls(of, "get_pk_constraint")), "engine")
-        both = kept.__class__((*kept.edits, *asked.edits), (*kept.imports, *asked.imports))
-        assert self.answer(finished(of, both, context(of)))["constrained_columns"] == ["id"]
+    def test_one_that_is_subscribed(self):
+        of = source(self.PROGRAM.format("inspect(engine).get_columns('items')[0]['name']"))
+        outer = next(calls(of, "get_columns"))
+        changed = finished(of, inspection(of, next(calls(of, "inspect")), context(of), whole=outer), context(of))
+        assert self.answer(changed) == "id"
+
+    KEPT = "async def main():\n    await prepare()\n    it = inspect(engine)\n    return {}\n"
+
+    def kept(self, expression):
+        of = source(self.KEPT.format(expression))
+        function = read(of).body[0]
+        return of, kept_inspector(of, function, function.body[1], context(of))
+
+    @pytest.mark.parametrize(
+        ("expression", "wanted"),
+        [
+            ("it.get_pk_constraint('items')['constrained_columns']", ["id"]),
+            ("{name: it.get_columns(name)[0]['name'] for name in it.get_table_names()}", {"items": "id", "others": "id"}),
+            ("sorted(name for name in it.get_table_names())", ["items", "others"]),
+            ("'items' in it.get_table_names() and it.default_schema_name", "main"),
+        ],
+    )
+    def test_an_inspector_that_is_kept(self, expression, wanted):
+        of, outcome = self.kept(expression)
+        assert self.answer(finished(of, outcome, context(of))) == wanted
+
+    @pytest.mark.parametrize(
+        "expression",
+        [
+            "show(it)",
+            "any(it.has_table(name) for name in names)",
+            "lambda: it.get_table_names()",
+            "it.get_columns(it.get_table_names()[0])",
+        ],
+    )
+    def test_an_inspector_that_gets_away(self, expression):
+        assert isinstance(self.kept(expression)[1], Refused)
 
     def test_of_a_connection(self):
         of = source("names = inspect(conn).get_table_names()\n")
@@ -131,6 +160,28 @@ class TestInspection:
 
     def test_what_is_no_engine(self):
         assert refused("inspect(user).attrs\n", "inspect", inspection)
+
+
+class TestBridge:
+    PROGRAM = (
+        "def count():\n    raw = engine.raw_connection()\n    try:\n        cursor = raw.cursor()\n"
+        "        cursor.execute('select 1 union select 2')\n        return [row[0] for row in cursor.fetchall()]\n"
+        "    finally:\n        raw.close()\n\n\nasync def main():\n    return count()\n"
+    )
+
+    def test_cursors_of_the_driver(self):
+        of = source(self.PROGRAM)
+        inner = raw_connection(next(calls(of, "raw_connection")))
+        outer = bridged(of, next(calls(of, "count")), "engine")
+        changed = finished(of, Rewritten((*inner.edits, *outer.edits), outer.imports), context(of))
+        made = engine()
+        assert run_main(changed, engine=made) == [1, 2]
+
+    def test_without_the_bridge_they_do_not_work(self):
+        of = source(self.PROGRAM)
+        changed = finished(of, raw_connection(next(calls(of, "raw_connection"))), context(of))
+        with pytest.raises(Exception, match="greenlet_spawn has not been called"):
+            run_main(changed, engine=engine())
 
 
 class TestEvents:
