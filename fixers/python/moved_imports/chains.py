@@ -236,14 +236,18 @@ def _stays(used: tuple[str, ...], old: str, target: Target | None) -> bool:
     return 0 < through <= shared
 
 
-def check_circle(judge: Judge, plan: Plan, stmt: ImportStatement, target: Target) -> None:
-    """Refuse an import that runs while its own file is loaded and needs that file."""
+def check_circle(judge: Judge, plan: Plan, stmt: ImportStatement, old: str, target: Target) -> None:
+    """Refuse an import that runs while its own file is loaded and needs that file, unless `old` is the same file."""
     if not runs_on_import(stmt.node):
         return
     path = judge.facts.modules.nearest(target.module, judge.path)
     if path == judge.path:
         plan.refuse(f"{target.module} is this very file: it would import itself")
-    elif path is not None and judge.path in judge.facts.reach.get(path, ()):
+    elif (
+        path is not None
+        and judge.path in judge.facts.reach.get(path, ())
+        and path != judge.facts.modules.nearest(old, judge.path)
+    ):
         plan.refuse(
             f"{target.module} imports this file while it is loaded: the import would close a circle",
             "import it inside of the function that needs it",
@@ -273,7 +277,7 @@ class PlainImports:
                 continue
             if target is not None:
                 plan.believe(target)
-                check_circle(self.judge, plan, stmt, target)
+                check_circle(self.judge, plan, stmt, item.name, target)
             self._item(plan, stmt, item, target, line.alone)
         return plan if plan.refusals or plan.edits else None
 

@@ -64,7 +64,7 @@ class FromImports:
                 grouped.setdefault(stmt.dotted, []).append(NewName(item, item.name, item.asname))
             else:
                 plan.believe(target)
-                check_circle(self.judge, plan, stmt, target)
+                check_circle(self.judge, plan, stmt, module, target)
                 head, new = self._placed(plan, stmt, module, item, target)
                 grouped.setdefault(head, []).append(new)
         if plan.refusals:
@@ -154,7 +154,7 @@ class FromImports:
         if target is not None and not self.judge.facts.moves.splits(module):
             # All that the old star brought the new one brings.
             plan.believe(target)
-            check_circle(self.judge, plan, stmt, target)
+            check_circle(self.judge, plan, stmt, module, target)
             plan.edits.append(replace(stmt.module_start, stmt.module_end, self._spelled(stmt, target.module)))
             return plan
         plan.unsafe = True
@@ -169,7 +169,7 @@ class FromImports:
                 plan.refusals.append(new)
                 continue
             plan.believe(new)
-            check_circle(self.judge, plan, stmt, new)
+            check_circle(self.judge, plan, stmt, module, new)
             text = new.name
             if new.name != name:
                 if self.names.is_used(new.name):
