@@ -213,6 +213,10 @@ class ModuleIndex:
         """The same for the folder of a package, with or without `__init__`."""
         return self._likeliest(module, near, self._folders.of(module))
 
+    def files_of(self, module: str) -> list[str]:
+        """Every file that `module` may be, in whatever file it is imported."""
+        return [path for path, _ in self._files.of(module)]
+
     def may_exist(self, module: str) -> bool:
         """Whether an import of `module`, in whatever file, may find anything of the repository."""
         return bool(self._files.of(module) or self._folders.of(module))

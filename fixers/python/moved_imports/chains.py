@@ -154,7 +154,7 @@ class ModuleUses:
 
     def of_package(self, item: ImportedName) -> None:
         """`import a` and `a.b.name`: a module that nothing here imports by its own name, reached through its package."""
-        if self.judge.facts.attributes.search(self.names.source.text) is None:
+        if not self.judge.facts.has_attributes(self.names.source):
             return
         binding = self.names.binding(item)
         explicit = {tuple(item.name.split(".")), *_other_imports(binding, item)}

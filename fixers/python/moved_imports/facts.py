@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
-from autofix.fixer import Project, Refusal
+from autofix.fixer import Project, Refusal, Source
 from autofix.fixers.python.moved_imports.moves import Moves, Target
 from autofix.fixers.python.moved_imports.offers import Offer, offer
 from autofix.languages.python.modules import ModuleIndex
@@ -28,6 +28,8 @@ class Facts:
     """By dotted name, as `routes.users.get_db`, the files that have it in a string."""
     reach: Mapping[str, frozenset[str]] = field(default_factory=dict)
     """By path of a target module, all files that importing it runs."""
+    offers: Mapping[str, Offer] = field(default_factory=dict)
+    """By path, the names of the files of old and new modules."""
     visit: frozenset[str] | None = None
     """The files to look at, where that is known."""
 
@@ -46,29 +48,37 @@ class Facts:
         """The first components of old modules."""
         return frozenset(module.partition(".")[0] for module in self.moves.old_modules())
 
-    @cached_property
-    def words(self) -> re.Pattern[bytes]:
-        """What every import statement has that a move may concern.
+    def words(self, source: Source) -> re.Pattern[bytes]:
+        """What every import statement of a file has that a move may concern.
 
-        One of the words that no use of an old path can avoid; but relative imports need not say which package they mean, and
-        `import package` reaches its modules without naming them.
+        One of the words that no use of an old path can avoid. But relative imports within a package of such a name need not
+        say it, and `import package` reaches its modules without naming them.
         """
-        plain = rb"(?:^|;|:)[ \t]*import[ \t\\][^\r\n]*" + _any_of(top.encode() for top in self.tops)
-        return re.compile(
-            rb"(?:^|;|:)[ \t]*from[ \t\\]*\.|" + _any_of(word.encode() for word in self.last) + rb"|" + plain, re.MULTILINE
-        )
+        words = [re.escape(word.encode()) for word in self.last]
+        if not self.last.isdisjoint(source.path.split("/")):
+            words.append(rb"from[ \t\\]*\.")
+        if self.has_attributes(source):
+            words.append(rb"(?<![\w.])import[ \t\\][^\r\n]*" + _any_of(top.encode() for top in self.tops))
+        return re.compile(b"|".join(sorted(words)))
 
     @cached_property
     def paths(self) -> re.Pattern[bytes]:
         """The old modules as strings begin to spell them."""
         return re.compile(_any_of(module.encode() for module in self.moves.old_modules()) + rb"(?!\w)")
 
+    def has_attributes(self, source: Source) -> bool:
+        """Whether an old module may be an attribute of its package: its name after a dot, in what is more than an import."""
+        text = source.text
+        for found in self._attributes.finditer(text):
+            line = text[text.rfind(b"\n", 0, found.start()) + 1 : found.start()].lstrip()
+            if b";" in line or not line.startswith((b"from ", b"import ")):
+                return True
+        return False
+
     @cached_property
-    def attributes(self) -> re.Pattern[bytes]:
-        """An old module as an attribute of its package, on a line that is more than an import."""
+    def _attributes(self) -> re.Pattern[bytes]:
         last = {module.rpartition(".")[2].encode() for module in self.moves.old_modules()}
-        no_import = rb"(?![ \t]*(?:from|import)\b[^;\r\n]*$)"
-        return re.compile(rb"^" + no_import + rb"[^\r\n]*?\.\s*" + _any_of(last) + rb"(?!\w)", re.MULTILINE)
+        return re.compile(rb"\.\s*" + _any_of(last) + rb"(?!\w)")
 
 
 def _any_of(words: Iterable[bytes]) -> bytes:
@@ -136,6 +146,8 @@ class Judge:
 
     def offer(self, path: str) -> Offer | None:
         """The names of a file of the project."""
+        if path in self.facts.offers:
+            return self.facts.offers[path]
         source = self.project.source(path)
         return None if source is None else offer(source)
 

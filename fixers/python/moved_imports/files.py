@@ -22,7 +22,7 @@ def python_findings(source: Source, project: Project, facts: Facts) -> Iterator[
     judge = Judge(facts, project, source.path)
     names = LocalNames(source, project, facts)
     from_imports, plain_imports = FromImports(judge, names), PlainImports(judge, names)
-    for stmt in import_statements(source, facts.words):
+    for stmt in import_statements(source, facts.words(source)):
         if stmt.is_future or is_fallback(stmt.node):
             continue
         plan = from_imports.plan(stmt) if stmt.is_from else plain_imports.plan(stmt)

@@ -31,7 +31,7 @@ from autofix.text.source import Source
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-# A relative import may mean a module without naming it.
+# An import of the package around a file does not name it.
 _BARE_RELATIVE = rb"from[ \t\\]*\.[ \t.]*import"
 
 
@@ -129,9 +129,12 @@ class FromImports:
         """An import of the same module in the same block, before the statement or after it with only imports between."""
         if group.module is None:
             return None
-        last = rb"(?<!\w)" + re.escape(group.module.rpartition(".")[2].encode()) + rb"(?!\w)"
+        last = group.module.rpartition(".")[2]
+        words = [re.escape(last.encode())]
+        if last in self.judge.path.split("/"):
+            words.append(_BARE_RELATIVE)
         meant = self._absolute(group.module)
-        for other in import_statements(self.names.source, re.compile(last + rb"|" + _BARE_RELATIVE)):
+        for other in import_statements(self.names.source, re.compile(b"|".join(words))):
             if other.node.parent != stmt.node.parent or other.start == stmt.start or other.is_star or not other.is_from:
                 continue
             if self._absolute(other.dotted) == meant:

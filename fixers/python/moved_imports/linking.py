@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from autofix.fixer import Language, Project
 from autofix.fixers.python.moved_imports.facts import Facts
 from autofix.fixers.python.moved_imports.moves import Moves
+from autofix.fixers.python.moved_imports.offers import Offer, offer
 from autofix.fixers.python.moved_imports.strings import literals
 from autofix.languages import language_of
 from autofix.languages.python.imports import import_statements, runs_on_import
@@ -76,10 +77,18 @@ def _facts(
         links.users(summaries, renamed) if renamed else {},
         links.patched(summaries, renamed) if renamed else {},
         _circles(project, {path: links.reach(path) for path in present}),
+        _offers(project, index, moves),
     )
     if evidence is None:
         return facts
     return facts.visiting(_visited(project, facts, summaries))
+
+
+def _offers(project: Project, index: ModuleIndex, moves: Moves) -> dict[str, Offer]:
+    """The names of all files that old and new modules may be."""
+    modules = {*moves.old_modules(), *moves.new_modules()}
+    sources = {path: project.source(path) for module in sorted(modules) for path in index.files_of(module)}
+    return {path: offer(source) for path, source in sources.items() if source is not None}
 
 
 def _circles(project: Project, reach: Mapping[str, frozenset[str]]) -> dict[str, frozenset[str]]:
