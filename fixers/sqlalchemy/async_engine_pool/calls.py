@@ -83,16 +83,13 @@ class _Engine:
         known = self.known()
         dropped = list(self._crashing(known))
         added: list[str] = []
-        refusal = None
         evidence = neon_evidence(self.source.path, known, self.project) if self._may_go_stale(known) else None
-        if evidence is not None:
-            ping = self.given("pool_pre_ping")
-            if ping is not None and _value(ping.value) is False:
-                refusal = Refusal("pool_pre_ping is turned off in so many words", "turn it on")
-                reason = f"the database is on Neon ({evidence[1]}: {evidence[0]}), which closes idle connections"
-                yield Finding(ping.start, ping.end, reason, refusal)
-            else:
-                added += self._fresh(evidence, ping)
+        ping = self.given("pool_pre_ping")
+        if evidence is not None and ping is not None and _value(ping.value) is False:
+            message = f"the database is on Neon ({evidence[1]}: {evidence[0]}), which closes idle connections"
+            yield Finding(ping.start, ping.end, message, Refusal("pool_pre_ping is turned off in so many words", "turn it on"))
+        elif evidence is not None:
+            added += self._fresh(evidence, ping)
         self._queue()
         if not self.reasons:
             return
@@ -107,7 +104,7 @@ class _Engine:
         driver = known.driver() if known.is_complete else ""
         for argument in self.call.arguments:
             name = argument.keyword or ""
-            if name in _NEVER and _value(argument.value) is not (False if name == "server_side_cursors" else None):
+            if name in _NEVER and not (name == "server_side_cursors" and _value(argument.value) is False):
                 self.reasons.append(f"{_NEVER[name]}: the program cannot start")
                 yield argument
             elif name in PSYCOPG2_ONLY and driver.endswith(("+asyncpg", "+aiosqlite", "+aiomysql", "+asyncmy")):
@@ -160,28 +157,25 @@ class _Engine:
 
     def driver(self) -> Iterator[Finding]:
         known = self.known()
-        if known.driver() != "postgresql+asyncpg":
+        if known.driver() != "postgresql+asyncpg" or any(argument.stars for argument in self.call.arguments):
             return
         arguments = self.given("connect_args")
-        if any(argument.stars for argument in self.call.arguments):
-            return
         if arguments is not None and isinstance(arguments.value, Dictionary):
             yield from self._renamed(arguments.value)
         pooler = next((address for address in known.found if "-pooler." in neon_host(address)), None)
-        if pooler is None or any(name in self.source.slice(self.call.start, self.call.end) for name in _CACHE):
-            return
-        message = f"{neon_host(pooler)} ({pooler.place}) is PgBouncer, which does not keep the prepared statements of asyncpg"
-        if any(name in pooler.url for name in _CACHE):
-            return
+        written = self.source.slice(self.call.start, self.call.end)
+        if pooler is not None and not any(name in written or name in pooler.url for name in _CACHE):
+            message = f"{neon_host(pooler)} ({pooler.place}) is PgBouncer, which does not keep asyncpg's prepared statements"
+            yield Finding(self.call.start, self.call.open, message, self._without_cache(arguments))
+
+    def _without_cache(self, arguments: Argument | None) -> Fix | Refusal:
         if arguments is None:
             edits = with_arguments(self.source, self.call, (), ['connect_args={"statement_cache_size": 0}'])
         elif isinstance(arguments.value, Dictionary):
             edits = with_entries(self.source, arguments.value, (), ['"statement_cache_size": 0'])
         else:
-            refusal = Refusal("connect_args is made elsewhere", 'add "statement_cache_size": 0 there')
-            yield Finding(arguments.start, arguments.end, message, refusal)
-            return
-        yield Finding(self.call.start, self.call.open, message, Fix(tuple(edits), Applicability.UNSAFE, "turn the cache off"))
+            return Refusal("connect_args is made elsewhere", 'add "statement_cache_size": 0 there')
+        return Fix(tuple(edits), Applicability.UNSAFE, "turn the cache off")
 
     def _renamed(self, display: Dictionary) -> Iterator[Finding]:
         for number, key in enumerate(display.keys):

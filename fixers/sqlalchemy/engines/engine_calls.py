@@ -19,8 +19,8 @@ PSYCOPG2_ONLY = frozenset(
      "use_native_uuid", "use_native_unicode", "use_native_hstore")
 )  # fmt: skip
 """Arguments of `create_engine` that the dialect of psycopg2 alone has."""
-# Gone from SQLAlchemy 2.0, without effect before.
-_REMOVED = frozenset(("encoding", "convert_unicode", "case_sensitive", "empty_in_strategy"))
+# Gone from SQLAlchemy 2.0, without effect before; the last never existed but in guides.
+_REMOVED = frozenset(("encoding", "convert_unicode", "case_sensitive", "empty_in_strategy", "pool_drop_on_rollback"))
 # Fetches each result row by row on the server; asyncio has `stream` for that and refuses the argument.
 _SERVER_SIDE = frozenset(("server_side_cursors",))
 # Arguments of pools that keep connections.
@@ -94,9 +94,8 @@ class _Engine:
         given = self._given("connect_args")
         if given is None or not isinstance(given.value, Dictionary):
             return ""
-        return (
-            "sqlite" if any(isinstance(key, Constant) and key.value == "check_same_thread" for key in given.value.keys) else ""
-        )
+        names = [key.value for key in given.value.keys if isinstance(key, Constant)]
+        return "sqlite" if "check_same_thread" in names else ""
 
     def _argument(self, argument: Argument, found: Target) -> None:
         name = argument.keyword

@@ -228,7 +228,13 @@ class TestArguments:
 
     @pytest.mark.parametrize(
         "argument",
-        ['client_encoding="utf8"', 'executemany_mode="values_only"', "server_side_cursors=True", 'encoding="utf-8"'],
+        [
+            'client_encoding="utf8"',
+            'executemany_mode="values_only"',
+            "server_side_cursors=True",
+            'encoding="utf-8"',
+            "pool_drop_on_rollback=False",
+        ],
     )
     def test_arguments_without_a_meaning(self, argument):
         program = f'{HEAD}engine = create_engine("postgresql://h/d", {argument}, pool_size=7)\n'
