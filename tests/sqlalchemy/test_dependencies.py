@@ -126,6 +126,13 @@ class TestRequirementsFiles:
         files = {"a/requirements.txt": "pytest\n", "b/c/requirements.txt": "sqlalchemy\n", "b/dev-requirements.txt": "pytest\n"}
         assert list(change(files, tests=["pytest-asyncio"])[0]) == ["b/c/requirements.txt", "b/dev-requirements.txt"]
 
+    def test_only_the_manifests_of_the_program(self, repository):
+        files = {"shop/requirements/base.txt": "sqlalchemy\n", "audit/requirements.txt": "sqlalchemy\n", "shop/db.py": ""}
+        changes = dependency_changes(repository(files), ["aiosqlite"], near=["shop/db.py"])
+        assert list(changes.edits) == ["shop/requirements/base.txt"]
+        elsewhere = dependency_changes(repository(files), ["aiosqlite"], near=["other/db.py"])
+        assert len(elsewhere.edits) == 2
+
     def test_tests_in_the_one_file(self, change):
         texts, _ = change({"requirements.txt": "sqlalchemy\npytest\n"}, tests=["pytest-asyncio"])
         assert texts["requirements.txt"].split() == ["sqlalchemy[asyncio]", "aiosqlite", "pytest", "pytest-asyncio"]
@@ -297,9 +304,32 @@ class TestReleases:
     def test_lock_files_that_say_nothing(self, repository, text):
         assert sqlalchemy_release(repository({"uv.lock": text})) == Release()
 
+    def test_of_constraints(self, repository):
+        files = {"requirements.txt": "sqlalchemy\n", "constraints.txt": "SQLAlchemy==1.4.50\n"}
+        assert sqlalchemy_release(repository(files)).exact == (1, 4, 50)
+
     def test_the_oldest_counts(self, repository):
         files = {"a/requirements.txt": "sqlalchemy==2.0.3\n", "b/requirements.txt": "sqlalchemy==1.4.1\n"}
         assert sqlalchemy_release(repository(files)).minor == (1, 4)
+
+
+@pytest.mark.parametrize(
+    ("path", "is_runtime"),
+    [
+        ("requirements.txt", True),
+        ("precision/devops/requirements.txt", True),
+        ("requirements/production.txt", True),
+        ("requirements/base.txt", True),
+        ("requirements/ci.txt", False),
+        ("backend/requirements/tests/all.txt", False),
+        ("requirements-dev.txt", False),
+        ("dev_requirements.txt", False),
+        ("requirements.test.txt", False),
+        ("docs/requirements.txt", True),
+    ],
+)
+def test_files_of_the_program_itself(path, is_runtime):
+    assert [group.is_runtime for group in groups_of(Source(path, b"sqlalchemy\n"))] == [is_runtime]
 
 
 def test_drivers_that_are_there_are_used():

@@ -6,7 +6,8 @@ not edited.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import takewhile
 
@@ -48,7 +49,7 @@ _MINIMUM: Mapping[str, str] = {
 # With aiosqlite 0.22 and SQLAlchemy before 2.0.46 a program whose engine is not disposed does not end: measured.
 _AIOSQLITE_BEFORE = "0.22"
 _DISPOSES_AIOSQLITE_0_22 = (2, 0, 46)
-_DEVELOPMENT = ("dev", "test", "doc", "lint", "ci")
+_DEVELOPMENT = re.compile(r"(?:^|[-_./])(?:dev|test|doc|lint|ci\b)")
 _WRITTEN_BY_HAND = ("setup.py", "environment.yml", "environment.yaml", "conda.yml", "conda.yaml")
 _LOCKS = {
     "uv.lock": "uv lock",
@@ -89,10 +90,14 @@ def groups_of(source: Source) -> list[Group]:
             return []
     if name == "setup.cfg":
         return list(options(source))
-    if "constraint" in name.lower():
-        return []
-    stem = source.path.lower().rpartition("requirements/")[2]
-    return [Lines(source, "", not any(word in stem for word in _DEVELOPMENT))]
+    # The name, with the folders below one that is called `requirements`.
+    inner = source.path.lower().rpartition("/requirements/")[2] if "/requirements/" in f"/{source.path}" else name.lower()
+    return [] if _is_constraints(source.path) else [Lines(source, "", _DEVELOPMENT.search(inner) is None)]
+
+
+def _is_constraints(path: str) -> bool:
+    """Whether a file only restricts what other files ask for: it has no extras."""
+    return language_of(path) is Language.REQUIREMENTS and "constraint" in path.rpartition("/")[2].lower()
 
 
 def declared(project: Project) -> frozenset[str]:
@@ -107,7 +112,8 @@ def sqlalchemy_release(project: Project) -> Release:
 
 
 def _required(project: Project) -> Iterator[Release]:
-    for group in groups(project):
+    constraints = (project.source(path) for path in sorted(project.paths) if _is_constraints(path))
+    for group in [*groups(project), *(Lines(source, "", False) for source in constraints if source is not None)]:
         for entry in group.entries:
             if entry.name in _SQLALCHEMY:
                 line = group.source.line_of(entry.start)
@@ -117,14 +123,20 @@ def _required(project: Project) -> Iterator[Release]:
                     yield release
 
 
-def dependency_changes(project: Project, drivers: Iterable[str], tests: Iterable[str] = ()) -> Changes:
-    """What to edit so that `drivers` (names of distributions) are installed with the program, and `tests` for its tests."""
+def dependency_changes(
+    project: Project, drivers: Iterable[str], tests: Iterable[str] = (), near: Collection[str] = ()
+) -> Changes:
+    """What to edit so that `drivers` (names of distributions) are installed with the program, and `tests` for its tests.
+
+    `near` are paths of the program: of several manifests only those in folders around one of them are edited.
+    """
     changes = Changes()
     release = sqlalchemy_release(project)
     by_path: dict[str, list[Group]] = {}
     for group in groups(project):
         by_path.setdefault(group.source.path, []).append(group)
     homes = {path: found for path, known in by_path.items() if (found := _homes(known))}
+    homes = {path: found for path, found in homes.items() if _is_around(path, near)} or homes
     runtime = {path for path, found in homes.items() if any(group.is_runtime for group in found)}
     for path in sorted(runtime or homes):
         _change(path, homes[path], _runtime_wishes(drivers, release), changes, extra="asyncio")
@@ -133,6 +145,13 @@ def dependency_changes(project: Project, drivers: Iterable[str], tests: Iterable
         _change_tests(by_path, sorted(runtime or homes), missing, changes)
     _notes(project, changes, bool(homes))
     return changes
+
+
+def _is_around(manifest: str, near: Collection[str]) -> bool:
+    """Whether the folder of a manifest, or the one around its folder `requirements`, holds any of some files."""
+    folder = manifest.rpartition("/")[0]
+    folder = folder.rpartition("/")[0] if folder.rpartition("/")[2] == "requirements" else folder
+    return not near or not folder or any(path.startswith(f"{folder}/") for path in near)
 
 
 def _homes(known: Sequence[Group]) -> list[Group]:
