@@ -68,6 +68,8 @@ WORKED_ON = [
     ("a.py", b"old = 1", b"new = 1"),
     ("a.py", b"if old:\n\tx = 1\n\x0c\ny = 2\n", b"if new:\n\tx = 1\n\x0c\ny = 2\n"),
     ("a.cfg", b"# please do not edit the old\n", b"# please do not edit the new\n"),
+    ("requirements.txt", "\ufeffold==1\r\n".encode("utf-16-le"), "\ufeffnew==1\r\n".encode("utf-16-le")),
+    ("requirements.txt", "\ufeffé\nold==1".encode("utf-16-be"), "\ufeffé\nnew==1".encode("utf-16-be")),
 ]
 
 

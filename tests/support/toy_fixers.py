@@ -1,6 +1,7 @@
 """Fixers that do one thing each, most of them something bad. Importable, so that spawned workers have them too.
 
-They look at files without a parser (`.cfg`) and at YAML, Python and TypeScript, and act only where their word stands.
+They look at files without a parser (`.cfg`, requirements) and at YAML, Python and TypeScript, and act only where their word
+stands.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ from autofix.fixer import (
 )
 from autofix.registry import Registry
 
-LANGUAGES = frozenset({Language.INI, Language.YAML, Language.PYTHON, Language.TYPESCRIPT})
+LANGUAGES = frozenset({Language.INI, Language.YAML, Language.PYTHON, Language.REQUIREMENTS, Language.TYPESCRIPT})
 
 
 def registry(*fixers: Any) -> Registry:
