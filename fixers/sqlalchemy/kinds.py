@@ -106,6 +106,8 @@ class Shape:
     """What `filter_by` filters after a join, as it is written; empty for the first entity, `?` where that is not known."""
     joined_model: str = ""
     """The key of that entity's model, where it is known."""
+    joins: int = 0
+    """How often something was joined; 2 stands for more."""
     options: frozenset[str] = field(default=frozenset())
     """Settings that a terminal has to know: `populate_existing`, `with_for_update`, `options`, `execution_options`."""
 

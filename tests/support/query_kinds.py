@@ -76,7 +76,7 @@ class StraightLine:
             case code.Import(names=names, module=module):
                 for name in names:
                     dotted = f"{module}.{name.name}" if module else name.name
-                    self._env[name.bound] = External(dotted)
+                    self._env[name.bound] = Model(name.name) if name.name in MODELS else External(dotted)
             case code.Assign(targets=targets, value=value) if value is not None:
                 kind = self._read(value)
                 for target in targets:

@@ -78,6 +78,7 @@ def merged(one: Shape, other: Shape) -> Shape:
         selected=one.selected if one.selected == other.selected else None,
         joined_entity=one.joined_entity if same_join else UNKNOWN,
         joined_model=one.joined_model if same_join else "",
+        joins=max(one.joins, other.joins),
         options=one.options | other.options,
         **flags,
     )
@@ -110,7 +111,7 @@ def _joined(shape: Shape, call: Call, kind_of: KindOf) -> Shape:
             text, model = written(target.value) or UNKNOWN, kind.key if isinstance(kind, Model) else kind.model
         elif isinstance(kind, Relationship) and not _relationships(positional[1:], kind_of):
             text, model = UNKNOWN, kind.target
-    return replace(shape, is_joined=True, joined_entity=text, joined_model=model)
+    return replace(shape, is_joined=True, joined_entity=text, joined_model=model, joins=min(shape.joins + 1, 2))
 
 
 def _relationships(arguments: list[Argument], kind_of: KindOf) -> bool:
@@ -118,7 +119,7 @@ def _relationships(arguments: list[Argument], kind_of: KindOf) -> bool:
 
 
 def _from_joined(shape: Shape) -> Shape:
-    return replace(shape, is_joined=True, joined_entity=UNKNOWN, joined_model="")
+    return replace(shape, is_joined=True, joined_entity=UNKNOWN, joined_model="", joins=2)
 
 
 def _from(shape: Shape, call: Call, kind_of: KindOf) -> Shape:
@@ -131,7 +132,8 @@ def _from(shape: Shape, call: Call, kind_of: KindOf) -> Shape:
         return replace(shape, is_joined=True)
     text = written(first.value) if isinstance(kind, Model | Alias) and not first.stars else ""
     model = kind.key if isinstance(kind, Model) else kind.model if isinstance(kind, Alias) else ""
-    return replace(shape, is_joined=shape.is_joined or not is_own, joined_entity=text or UNKNOWN, joined_model=model)
+    is_joined = shape.is_joined or not is_own
+    return replace(shape, is_joined=is_joined, joined_entity=text or UNKNOWN, joined_model=model, joins=2)
 
 
 def _filtered(shape: Shape, call: Call, kind_of: KindOf) -> Shape:
