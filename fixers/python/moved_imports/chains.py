@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from autofix.fixer import Refusal
 from autofix.fixers.python.moved_imports.facts import Judge
@@ -19,12 +17,11 @@ from autofix.text.edit import insert, replace
 if TYPE_CHECKING:
     from autofix.languages.python.scopes import Binding, Chain, Reference
 
-_BY_NAME = re.compile(rb"(?:.*\.)?(?:object|setattr|getattr|delattr|hasattr)")
+_BY_NAME = frozenset((b"object", b"setattr", b"getattr", b"delattr", b"hasattr"))
 _HARMLESS = frozenset((b"print", b"repr", b"str", b"id", b"type"))
 
 
-@dataclass(frozen=True)
-class ModuleUses:
+class ModuleUses(NamedTuple):
     """Follows the uses of an imported module, adding to a plan."""
 
     judge: Judge
@@ -90,7 +87,12 @@ class ModuleUses:
         if function is not None and function.text in _HARMLESS:
             return
         values = arguments.named_children
-        named = function is not None and _BY_NAME.fullmatch(function.text or b"") and values[0] == node and len(values) > 1
+        named = (
+            function is not None
+            and (function.text or b"").rpartition(b".")[2] in _BY_NAME
+            and values[0] == node
+            and len(values) > 1
+        )
         if not named or values[1].type != "string":
             self.plan.unsafe |= splits
             return
@@ -254,8 +256,7 @@ def check_circle(judge: Judge, plan: Plan, stmt: ImportStatement, old: str, targ
         )
 
 
-@dataclass(frozen=True)
-class PlainImports:
+class PlainImports(NamedTuple):
     """Rewrites `import old.module` and `import old.module as name`."""
 
     judge: Judge

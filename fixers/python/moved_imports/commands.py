@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 # What separates words in a shell line, in a JSON array and in a YAML sequence.
 _TOKEN = re.compile(rb"[^\s\"'`,;|&()\[\]{}\\]+")
@@ -25,8 +25,7 @@ _OPTIONS = {
 _PATH = re.compile(rb"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*(?::[A-Za-z_]\w*(?:\.\w+)*)?")
 
 
-@dataclass(frozen=True, slots=True)
-class PathText:
+class PathText(NamedTuple):
     """An import path as written: `m.n` or `m:n`, with the byte offsets where it stands."""
 
     start: int

@@ -8,6 +8,7 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import NamedTuple
 
 from autofix.fixer import Applicability, Project, Refusal
 from autofix.fixers.python.moved_imports.dependencies import declared_dependencies, is_dependency
@@ -26,8 +27,7 @@ _ASIDE = re.compile(r"(?:.*/)?(?:test_[^/]*|[^/]*_test|conftest)\.py|(?:.*/)?(?:
 CANDIDATES = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Broken:
+class Broken(NamedTuple):
     """A name that an import asks for and whose module is not there; `name` is empty where the whole module is imported."""
 
     module: str

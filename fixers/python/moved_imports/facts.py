@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import NamedTuple
 
 from autofix.fixer import Project, Refusal, Source
 from autofix.fixers.python.moved_imports.moves import Moves, Target
@@ -85,8 +86,7 @@ def _any_of(words: Iterable[bytes]) -> bytes:
     return rb"(?:" + b"|".join(map(re.escape, sorted(set(words)))) + rb")"
 
 
-@dataclass(frozen=True)
-class Judge:
+class Judge(NamedTuple):
     """Decides for one file what becomes of an old path."""
 
     facts: Facts

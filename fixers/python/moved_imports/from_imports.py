@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from autofix.fixer import Refusal
 from autofix.fixers.python.moved_imports.chains import ModuleUses, check_circle
@@ -35,8 +34,7 @@ if TYPE_CHECKING:
 _BARE_RELATIVE = rb"from[ \t\\]*\.[ \t.]*import"
 
 
-@dataclass(frozen=True)
-class FromImports:
+class FromImports(NamedTuple):
     """Rewrites the from-imports of one file."""
 
     judge: Judge

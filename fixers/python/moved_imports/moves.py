@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from autofix.fixer import Applicability
 from autofix.project.configuration import ConfigurationError
 
-_MODULE = re.compile(r"[^\W\d]\w*(?:\.[^\W\d]\w*)*")
-_NAME = re.compile(r"[^\W\d]\w*")
 
-
-@dataclass(frozen=True, slots=True)
-class Proof:
+class Proof(NamedTuple):
     """Why a move is believed: what to say, and who decides that it is made."""
 
     text: str
@@ -29,8 +25,7 @@ class Proof:
 CONFIGURED = Proof("configured move")
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(NamedTuple):
     """Where something lives now: a module (`name` is empty), or a name in a module."""
 
     module: str
@@ -189,6 +184,6 @@ def prefixes(module: str) -> Iterator[str]:
 
 def _parts(path: str) -> tuple[str, str]:
     module, colon, name = path.partition(":")
-    if not _MODULE.fullmatch(module) or (colon and not _NAME.fullmatch(name)):
+    if not all(map(str.isidentifier, module.split("."))) or (colon and not name.isidentifier()):
         raise ConfigurationError(f"moved-imports: {path!r} is neither module nor module:name")
     return module, name

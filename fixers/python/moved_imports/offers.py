@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from autofix.languages.python.imports import import_statements
 from autofix.languages.python.outline import Definition, definitions
@@ -18,8 +17,7 @@ _STAR = re.compile(rb"\*")
 _GLOBALS = re.compile(rb"(?<![\w.])globals\(\)")
 
 
-@dataclass(frozen=True, slots=True)
-class Offer:
+class Offer(NamedTuple):
     """The module-level names of a file: `own` are defined there, `imported` come from elsewhere."""
 
     own: frozenset[str]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
+from typing import NamedTuple
 
 from autofix.languages.python.imports import ImportedName, ImportStatement
 from autofix.text.edit import Edit, delete, insert, replace
@@ -26,8 +26,7 @@ def _is_parenthesised(stmt: ImportStatement) -> bool:
     return any(child.type == "(" for child in stmt.node.children)
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """The line that a statement stands on: its indentation, and the comment after it."""
 
     start: int
@@ -52,8 +51,7 @@ def line_of(source: Source, stmt: ImportStatement) -> Line:
     return Line(start, end, before if not before.strip() else "", not before.strip() and after[:1] in ("", "#"), after)
 
 
-@dataclass(frozen=True, slots=True)
-class NewName:
+class NewName(NamedTuple):
     """What an item becomes: `name` of the module that its group names, bound as `alias` or by its own name."""
 
     item: ImportedName
@@ -75,8 +73,7 @@ class NewName:
             yield replace(item.start, item.end, self.text)
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
+class Group(NamedTuple):
     """The names that come from one module: `from module import ...`; or, without module, `import name`."""
 
     module: str | None
@@ -149,8 +146,7 @@ def _moved(group: Group, removal: Removal, line: Line, source: Source) -> str:
     return f"from {group.module} import ({source.newline}{''.join(rows)}{line.indent})"
 
 
-@dataclass(frozen=True)
-class Removal:
+class Removal(NamedTuple):
     """Edits that take items out of a statement, and the comments that went with them: above and beside."""
 
     edits: list[Edit]
@@ -189,8 +185,7 @@ def _without_comments(source: Source, start: int, end: int, stmt: ImportStatemen
     return replace(start, end, "".join(f"{comment}{source.newline}{indent.group() if indent else ''}" for comment in comments))
 
 
-@dataclass(frozen=True, slots=True)
-class _Row:
+class _Row(NamedTuple):
     """The lines of one item: comments above, the item, a comment beside."""
 
     start: int

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import cache
+from typing import TYPE_CHECKING, NamedTuple
 
 from autofix.fixer import Applicability
 from autofix.fixers.python.moved_imports.commands import PathText
@@ -15,11 +15,6 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
 SAFE, UNSAFE = Applicability.SAFE, Applicability.UNSAFE
-
-# The whole of a plain string; an entry point may stand behind its name: `tool = package.module:function`.
-LITERAL = re.compile(
-    rb"""(["'])(?:[\w.-]+\s*=\s*)?([A-Za-z_]\w*(?:\.\w+)*(?::[A-Za-z_][\w.]*)?)(?:\.\*)?(?:\s*\[[\w,\s]*\])?\1"""
-)
 
 # Functions whose first argument is a path that they import or look up.
 _FIRST_ARGUMENT = {
@@ -59,8 +54,7 @@ _ENVIRONMENT = frozenset(("DJANGO_SETTINGS_MODULE", "FLASK_APP"))
 _CONTAINERS = frozenset(("list", "tuple", "set", "parenthesized_expression"))
 
 
-@dataclass(frozen=True, slots=True)
-class Position:
+class Position(NamedTuple):
     """Where a string stands: what reads it, and who decides about a change. `refusal` says why it must stay."""
 
     what: str
@@ -68,18 +62,27 @@ class Position:
     refusal: str = ""
 
 
+@cache
+def _literal() -> re.Pattern[bytes]:
+    """The whole of a plain string; an entry point may stand behind its name: `tool = package.module:function`."""
+    return re.compile(
+        rb"""(["'])(?:[\w.-]+\s*=\s*)?([A-Za-z_]\w*(?:\.\w+)*(?::[A-Za-z_][\w.]*)?)(?:\.\*)?(?:\s*\[[\w,\s]*\])?\1"""
+    )
+
+
 def literals(source: Source) -> Iterator[PathText]:
     """Whatever looks like a quoted import path, anywhere in a Python file."""
-    return map(_path_text, LITERAL.finditer(source.text))
+    return map(_path_text, _literal().finditer(source.text))
 
 
 def literals_of(source: Source, paths: re.Pattern[bytes]) -> Iterator[PathText]:
     """Those of them that begin with one of some paths."""
     text = source.text
     for found in paths.finditer(text):
-        line, start = text.rfind(b"\n", 0, found.start()) + 1, found.start()
-        match = LITERAL.match(text, max(0, text.rfind(b'"', line, start), text.rfind(b"'", line, start)))
-        if match is not None and match.start(2) == start:
+        start = found.start()
+        line = text.rfind(b"\n", 0, start) + 1
+        quote = max(text.rfind(b'"', line, start), text.rfind(b"'", line, start))
+        if quote >= 0 and (match := _literal().match(text, quote)) is not None and match.start(2) == start:
             yield _path_text(match)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from autofix.fixer import Applicability
 from autofix.fixers.python.moved_imports.commands import PathText, paths_in_command
@@ -12,8 +12,7 @@ from autofix.languages import Language, language_of
 from autofix.text.source import Source
 
 
-@dataclass(frozen=True, slots=True)
-class Mention:
+class Mention(NamedTuple):
     """An import path in a place where a program will import it."""
 
     path: PathText
