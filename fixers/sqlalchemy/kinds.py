@@ -6,6 +6,24 @@ A kind is what is *known*: None stands for everything else, and whoever asks mus
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
+
+
+class Origin(NamedTuple):
+    """Where an object of a mapped class may come from: what a load of its relationships has to be added to."""
+
+    path: str
+    start: int
+    end: int
+    """The offsets of the expression: the call that begins a query or select, `session.get(...)`, or the constructor."""
+    how: str
+    """`query`, `get`, `merge` or `new`."""
+    relations: tuple[str, ...] = ()
+    """The relationships that lead from what comes from there to the object itself."""
+
+
+Origins = frozenset[Origin]
+NOWHERE: Origins = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,10 +124,10 @@ class Shape:
     """What `filter_by` filters after a join, as it is written; empty for the first entity, `?` where that is not known."""
     joined_model: str = ""
     """The key of that entity's model, where it is known."""
-    joins: int = 0
-    """How often something was joined; 2 stands for more."""
     options: frozenset[str] = field(default=frozenset())
     """Settings that a terminal has to know: `populate_existing`, `with_for_update`, `options`, `execution_options`."""
+    origins: Origins = NOWHERE
+    """The calls that began it."""
 
     @property
     def is_entity(self) -> bool:
@@ -129,7 +147,8 @@ class Shape:
 @dataclass(frozen=True, slots=True)
 class Query:
     """A legacy query, not executed yet. `session` is the text of an expression for its session that is valid wherever this
-    value is: a name or attribute of the same function that is not bound again; empty where there is none.
+    value is: a name or attribute of the same function that is not bound again; empty where there is none; `<query` for
+    whatever session the query has that is passed for the parameter `query`.
     """
 
     shape: Shape
@@ -163,14 +182,30 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Instance:
-    """An object: of a mapped class where `model` is its key, else of another class of the program."""
+    """An object of a class of the program, by its key; empty for an object of an unknown mapped class."""
 
     cls: str
+    origins: Origins = NOWHERE
+    """For a mapped class: all known places where it may have been loaded or made."""
 
 
 @dataclass(frozen=True, slots=True)
 class Many:
     """A list, set, tuple or iterator of values of one kind."""
+
+    of: Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Items:
+    """A tuple with items of known kinds."""
+
+    of: tuple[Kind, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Mapping:
+    """A dictionary with values of one kind."""
 
     of: Kind
 
@@ -196,6 +231,50 @@ class Callable:
 
     key: str
     receiver: Kind = None
+
+
+@dataclass(frozen=True, slots=True)
+class OneOf:
+    """Any of several functions or methods of the program."""
+
+    of: frozenset[Callable]
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """A method that is no function of the program, not called yet: `session.commit`."""
+
+    receiver: Kind
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Foreign:
+    """An object of a class from outside of the program, by the dotted name of the class: `fastapi.FastAPI`."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Super:
+    """`super()` in a method of `cls`; `receiver` is what the method is bound to."""
+
+    cls: str
+    receiver: Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A type as a value: `Annotated[Session, Depends(get_db)]`; `of` is what it says of a value."""
+
+    of: Kind
+    provider: Kind = None
+    """What `Depends` names in it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Never:
+    """Nothing yet: the value of what has not been followed. Only while inference runs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,9 +321,17 @@ Kind = (
     | Result
     | Instance
     | Many
+    | Items
+    | Mapping
     | Coroutine
     | Context
     | Callable
+    | OneOf
+    | Method
+    | Foreign
+    | Super
+    | Form
+    | Never
     | ClassObject
     | ModuleObject
     | External

@@ -1,30 +1,26 @@
-"""Small edits that nest: text around expressions, composed whatever stands inside of what."""
+"""Small changes around and inside of expressions, which nest without knowing of each other."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from autofix.languages.python.code import (
-    Attribute,
-    Call,
-    Expression,
-    Subscript,
-)
-from autofix.text.edit import Edit, in_order, insert, replace
+from autofix.languages.python.code import Attribute, Call, Expression, Subscript
+from autofix.languages.python.code_walk import Parents
+from autofix.text.edit import Edit
 
 
 class Wrap(NamedTuple):
-    """Text before and after the bytes from `start` to `end`, usually those of an expression."""
+    """Text before and behind the bytes from `start` to `end`."""
 
     start: int
     end: int
     before: str
-    after: str
+    after: str = ""
 
 
 class Replace(NamedTuple):
-    """Text in the place of the bytes from `start` to `end`; nothing else may touch what is between."""
+    """Text in the place of the bytes from `start` to `end`."""
 
     start: int
     end: int
@@ -35,39 +31,43 @@ Piece = Wrap | Replace
 
 
 def compose(pieces: Iterable[Piece]) -> tuple[Edit, ...]:
-    """The edits of all pieces. Of texts that meet at one place those of the inner span stand nearer to it; of equal spans the
-    first given is the inner one. Of equal pieces one is made.
+    """The edits of pieces that nest: what stands around a larger span is written further out.
 
-    Raises:
-        Overlap: a piece changes something inside of what another one replaces.
+    Of two wraps around the same span the one that comes first is the outer one. Indentation within what is replaced is dropped.
     """
-    insertions: list[tuple[tuple[int, int, int, int], Edit]] = []
-    edits: list[Edit] = []
-    for number, piece in enumerate(dict.fromkeys(pieces)):
+    placed: list[tuple[tuple[int, int, int, int], Edit]] = []
+    given = tuple(pieces)
+    replaced = [piece for piece in given if isinstance(piece, Replace) and piece.start < piece.end]
+    for order, piece in enumerate(given):
         if isinstance(piece, Replace):
-            edits.append(replace(*piece))
+            if piece.text.isspace() and any(other.start < piece.start and piece.end < other.end for other in replaced):
+                continue
+            placed.append(((piece.start, 2, 0, order), Edit(piece.start, piece.end, piece.text)))
             continue
-        if piece.after:
-            insertions.append(((piece.end, 0, -piece.start, number), insert(piece.end, piece.after)))
         if piece.before:
-            insertions.append(((piece.start, 1, -piece.end, -number), insert(piece.start, piece.before)))
-    ordered = [edit for _, edit in sorted(insertions, key=lambda entry: entry[0])]
-    return tuple(in_order([*ordered, *edits]))
+            placed.append(((piece.start, 1, -piece.end, order), Edit(piece.start, piece.start, piece.before)))
+        if piece.after:
+            placed.append(((piece.end, 0, -piece.start, -order), Edit(piece.end, piece.end, piece.after)))
+    return tuple(edit for _, edit in sorted(placed, key=lambda item: item[0]))
 
 
-def awaited(expression: Expression, parent: object, *, in_brackets: bool = False) -> Wrap:
-    """`await` before an expression, in brackets where `parent`, the node around it, would bind tighter. `in_brackets` tells
-    that there are some around the expression already.
-    """
-    if not is_followed(expression, parent) or in_brackets:
-        return Wrap(expression.start, expression.end, "await ", "")
-    return Wrap(expression.start, expression.end, "(await ", ")")
+def awaited(expression: Expression, parents: Parents, text: bytes) -> Wrap:
+    """`await` before an expression, in parentheses where what follows would bind tighter."""
+    return Wrap(
+        expression.start, expression.end, *(("(await ", ")") if binds_tighter(expression, parents, text) else ("await ", ""))
+    )
 
 
-def is_followed(expression: Expression, parent: object) -> bool:
-    """Whether an attribute, a call or a subscript follows the expression; `await` in `await` needs brackets as little as
-    anything else does.
-    """
-    if isinstance(parent, Attribute | Subscript):
-        return parent.value == expression
-    return isinstance(parent, Call) and parent.function == expression
+def binds_tighter(expression: Expression, parents: Parents, text: bytes) -> bool:
+    """Whether an attribute, a call or a subscript follows, with no parenthesis between."""
+    parent = parents.of(expression)
+    match parent:
+        case Attribute(value=inner) | Subscript(value=inner) | Call(function=inner) if inner is expression:
+            return not is_parenthesized(expression, text)
+        case _:
+            return False
+
+
+def is_parenthesized(expression: Expression, text: bytes) -> bool:
+    """Whether a closing parenthesis follows an expression that an attribute, call or subscript is written behind."""
+    return text[expression.end : expression.end + 200].lstrip().startswith(b")")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from autofix.fixers.sqlalchemy.engines.lists import with_arguments
 from autofix.fixers.sqlalchemy.engines.outcome import Context, Import, Outcome, Refused, Rewritten
-from autofix.fixers.sqlalchemy.kinds import Maker
+from autofix.fixers.sqlalchemy.inference.externals import value_of
+from autofix.fixers.sqlalchemy.kinds import External, Maker, Session
 from autofix.languages.python.code import Argument, Call, Constant, Expression, Subscript
 from autofix.text.edit import Edit, insert, replace
 from autofix.text.source import Source
@@ -108,8 +109,9 @@ def _class(given: Argument | None, context: Context) -> tuple[list[Edit], list[I
     if given is None:
         return [], [], []
     kind = context.kind_of(given.value)
-    if isinstance(kind, Maker):
-        module = _SQLMODEL if kind.session.is_sqlmodel else _ASYNCIO
+    made = kind.session if isinstance(kind, Maker) else value_of(kind.name) if isinstance(kind, External) else None
+    if isinstance(made, Session):
+        module = _SQLMODEL if made.is_sqlmodel else _ASYNCIO
         return [replace(given.value.start, given.value.end, "AsyncSession")], [Import(module, "AsyncSession")], []
     edits: list[Edit] = [replace(given.start, given.start + len("class_"), "sync_session_class")]
     if context.has_maker:

@@ -1,230 +1,122 @@
-"""What makes a query and what builds on it, as `select` and its methods: no I/O, in both styles the same."""
+"""What the methods that build a query or statement make of its shape."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any
 
-from autofix.fixers.sqlalchemy.kinds import Alias, Column, Model, Query, Shape
-from autofix.fixers.sqlalchemy.pieces import Piece, Replace, Wrap
-from autofix.fixers.sqlalchemy.queries.chains import is_written_out
-from autofix.fixers.sqlalchemy.queries.layout import operand_end, receiver_of
-from autofix.fixers.sqlalchemy.queries.outcome import CannotRewrite, Context, Rewritten, Use, imports_of, session_of
-from autofix.fixers.sqlalchemy.queries.shapes import UNKNOWN, models, written
-from autofix.fixers.sqlalchemy.queries.table import COMPOUNDS
-from autofix.languages.python.code import Attribute, Call, Collection, Constant
+from autofix.fixers.sqlalchemy.kinds import Alias, Kind, Model, Relationship, Shape
+from autofix.fixers.sqlalchemy.queries.mentions import may_add_others
+from autofix.fixers.sqlalchemy.queries.selecting import things
+from autofix.fixers.sqlalchemy.queries.tables import CRITERIA, EAGER, FLAGS, JOINS, SEPARATE, SETTINGS, UNCHANGED
+from autofix.languages.python.code import Argument, Attribute, Call, Constant, Expression, Name
+from autofix.languages.python.code_walk import dotted
 
-_SAME = frozenset(
-    (
-        *("filter", "where", "having", "group_by", "limit", "offset", "slice", "options", "with_for_update", "correlate"),
-        *("add_columns", "select_from", "set_label_style", "prefix_with", "suffix_with", "with_hint"),
-        *("with_statement_hint", "execution_options", "distinct", "params", "ext", "from_statement"),
-    )
-)
-_RENAMED = {"with_entities": "with_only_columns", "add_entity": "add_columns", "add_column": "add_columns"}
-# The legacy query raises when these follow what limits it, or a whole statement.
-_NOT_AFTER_LIMIT = frozenset(("filter", "where", "filter_by", "having", "join", "outerjoin"))
-_NOT_AFTER_STATEMENT = frozenset((*_NOT_AFTER_LIMIT, "slice", "limit", "offset", "distinct", "reset_joinpoint"))
-_LABELS = "set_label_style(LABEL_STYLE_TABLENAME_PLUS_COL)"
+KindOf = Callable[[Expression], Kind]
 
 
-def make(call: Call, context: Context, function: str = "select") -> Rewritten:
-    """`session.query(X)` as `select(X)`."""
-    if not is_written_out(call) or any(argument.keyword for argument in call.arguments):
-        raise CannotRewrite("the arguments of query() are not written out")
-    if not call.arguments:
-        raise CannotRewrite("query() has no arguments")
-    for argument in call.arguments:
-        if isinstance(argument.value, Collection) or not isinstance(context.kind_of(argument.value), Model | Alias | Column):
-            raise CannotRewrite("it is not known what the query selects")
-    _check_no_comment(context, call.start, call.open)
-    name = context.names.written("sqlalchemy", function)
-    return Rewritten((Replace(call.start, call.open, name.text),), imports_of(name))
+def built(shape: Shape, method: str, call: Call, kind_of: KindOf) -> Shape | None:
+    """The shape of `builder.method(...)`; None where that is no builder of the same sort, or it is not known."""
+    if method in FLAGS:
+        changed: dict[str, Any] = {FLAGS[method]: True}
+        multiplies = method in CRITERIA and may_add_others(call, shape.selected, kind_of)
+        return replace(shape, is_joined=shape.is_joined or multiplies, **changed)
+    if method in UNCHANGED:
+        return shape
+    if method in JOINS:
+        return replace(shape, is_joined=True, joined_entity=_joined(method, call, kind_of))
+    if method == "select_from":
+        return _selected_from(shape, call, kind_of)
+    if method == "reset_joinpoint":
+        return replace(shape, joined_entity="")
+    if method in ("with_entities", "with_only_columns"):
+        # `Query.filter_by` goes back to what is selected, `select()` of release 2.1 also looks in what was joined before.
+        entity = "?" if shape.joined_entity else ""
+        return replace(shape, selected=things(_selecting(call), kind_of), joined_entity=entity)
+    if method in ("add_columns", "add_column", "add_entity", "column"):
+        added = things(_selecting(call), kind_of)
+        return replace(shape, selected=None if shape.selected is None or added is None else (*shape.selected, *added))
+    if method == "options":
+        multiplies = any(_multiplies(argument, kind_of) for argument in call.arguments)
+        return replace(shape, is_joined=shape.is_joined or multiplies, options=shape.options | {"options"})
+    if method in SETTINGS:
+        streams = shape.streams or any(
+            argument.keyword in ("yield_per", "stream_results", None) for argument in _set(method, call)
+        )
+        return replace(shape, streams=streams, options=shape.options | {method})
+    if method == "from_statement":
+        return replace(shape, is_statement=True, is_joined=True)
+    return None
 
 
-def build(use: Use) -> Rewritten:
-    """A method that builds on a query.
-
-    Raises:
-        CannotRewrite: it has no exact form.
-    """
-    method = use.method
-    _check_legacy_accepts(method, use.shape)
-    if method in _RENAMED:
-        if any(argument.keyword for argument in use.call.arguments):
-            raise CannotRewrite(f"{method}() has arguments by name")
-        return Rewritten((_renamed(use, _RENAMED[method]),))
-    if method in _SAME:
-        return Rewritten()
-    writer = _WRITERS.get(method)
-    if writer is None:
-        reason = "a compound of queries" if method in COMPOUNDS else f"{method}()"
-        raise CannotRewrite(f"{reason} has no exact form as a select")
-    return writer(use)
+def _set(method: str, call: Call) -> tuple[Argument, ...]:
+    return call.arguments if method == "execution_options" else ()
 
 
-def _check_legacy_accepts(method: str, shape: Shape) -> None:
-    if shape.is_compound:
-        raise CannotRewrite("what follows a compound of queries is adapted to it")
-    if shape.is_limited and method in _NOT_AFTER_LIMIT:
-        raise CannotRewrite(f"{method}() after limit() or offset() raises an error in a legacy query")
-    if shape.is_statement and method in _NOT_AFTER_STATEMENT:
-        raise CannotRewrite(f"{method}() after from_statement() raises an error in a legacy query")
-    has_criteria = shape.is_filtered or shape.is_limited or shape.is_grouped or shape.is_ordered or shape.is_distinct
-    if method in ("select_from", "from_statement") and (has_criteria or shape.joined_entity):
-        raise CannotRewrite(f"{method}() after criteria raises an error in a legacy query")
+def _selecting(call: Call) -> tuple[Argument, ...]:
+    return tuple(argument for argument in call.arguments if argument.keyword not in ("maintain_column_froms", "alias"))
 
 
-def _renamed(use: Use, name: str) -> Piece:
-    return Replace(use.function.name_start, use.function.end, name)
+def _joined(method: str, call: Call, kind_of: KindOf) -> str:
+    """How the entity is written that was joined last: what `filter_by` filters from now on."""
+    position = 1 if method.endswith("_from") else 0
+    positional = [argument for argument in call.arguments if argument.keyword is None]
+    if any(argument.stars for argument in call.arguments) or len(positional) <= position:
+        return "?"
+    target = positional[position].value
+    kind, text = kind_of(target), dotted(target)
+    if isinstance(kind, Model | Alias) and text:
+        return text
+    if isinstance(kind, Relationship) and text and len(positional) == position + 1:
+        return f"{text}.mapper.class_"
+    return "?"
 
 
-def _order_by(use: Use) -> Rewritten:
-    if any(isinstance(argument.value, Constant) and argument.value.value is False for argument in use.call.arguments):
-        raise CannotRewrite("order_by(False) has no form as a select")
-    return Rewritten()
+def _selected_from(shape: Shape, call: Call, kind_of: KindOf) -> Shape:
+    argument = call.arguments[0].value if len(call.arguments) == 1 and not call.arguments[0].stars else None
+    kind = kind_of(argument) if argument is not None else None
+    text = dotted(argument) if argument is not None and isinstance(kind, Model | Alias) else ""
+    known = kind is not None and shape.selected is not None and set(shape.selected) == {kind}
+    entity = shape.joined_entity if shape.is_joined and shape.joined_entity else text or "?"
+    return replace(shape, is_joined=shape.is_joined or not known, joined_entity=entity)
 
 
-def _filter_by(use: Use) -> Rewritten:
-    """After a join, and with several entities, newer releases look at all of them: say which one is meant."""
-    call, shape, context = use.call, use.shape, use.context
-    if not shape.joined_entity and _selects_from_one(shape):
-        return Rewritten()
-    if _is_only_one_with(call, shape, context):
-        return Rewritten()
-    entity = shape.joined_entity
-    if entity == UNKNOWN and shape.joined_model:
-        entity = context.model_name(shape.joined_model) or UNKNOWN
-    if entity in ("", UNKNOWN) or not is_written_out(call) or any(a.keyword is None for a in call.arguments):
-        raise CannotRewrite("it is not known which entity filter_by() filters")
-    if any(_binds_weaker(argument.value) for argument in call.arguments):
-        raise CannotRewrite("a value of filter_by() would need brackets")
-    pieces: list[Piece] = [_renamed(use, "filter")]
-    for argument in call.arguments:
-        keyword_end = argument.start + len((argument.keyword or "").encode())
-        gap = context.source.text[keyword_end : argument.value.start]
-        pieces.append(Replace(argument.start, keyword_end + gap.index(b"=") + 1, f"{entity}.{argument.keyword} == "))
-    return Rewritten(tuple(pieces))
-
-
-def _selects_from_one(shape: Shape) -> bool:
-    """Whether all that is selected belongs to one entity, as far as it shows."""
-    selected = shape.selected
-    if not selected:
-        return False
-    if len(selected) == 1 and isinstance(selected[0], Model | Alias):
+def _multiplies(argument: Argument, kind_of: KindOf) -> bool:
+    """Whether a loader option may multiply rows: an eager join of what may be a collection, or it is not known what it is."""
+    if argument.stars:
         return True
-    return all(isinstance(item, Column) for item in selected) and len(models(shape)) <= 1
+    steps = list(_steps(argument.value))
+    if not steps:
+        return True
+    return any(_step_multiplies(name, call, kind_of) for name, call in steps)
 
 
-def _is_only_one_with(call: Call, shape: Shape, context: Context) -> bool:
-    """Whether the attributes are found in one entity only, however many are looked at."""
-    selected = shape.selected
-    if selected is None or not shape.joined_model or shape.joined_entity == "":
-        return False
-    others = [item.key for item in selected if isinstance(item, Model)]
-    if len(others) != len(selected) or not is_written_out(call) or shape.joined_model in others:
-        return False
-    return shape.joins == 1 and all(
-        context.facts.has_attribute(key, argument.keyword or "") is False for key in others for argument in call.arguments
-    )
+def _steps(option: Expression) -> Iterator[tuple[str, Call]]:
+    """The calls of `joinedload(...).selectinload(...)`, by their names."""
+    current: Expression = option
+    while isinstance(current, Call):
+        match current.function:
+            case Attribute(value=value, name=name):
+                yield name, current
+                current = value
+            case Name(name=name):
+                yield name, current
+                return
+            case _:
+                yield "?", current
+                return
 
 
-def _binds_weaker(expression: object) -> bool:
-    return type(expression).__name__ in ("Operation", "Conditional", "Lambda", "Walrus", "Yield")
-
-
-def _join(use: Use) -> Rewritten:
-    positional = [argument.value for argument in use.call.arguments if argument.keyword is None]
-    if not positional or len(positional) > 2 or not is_written_out(use.call):
-        raise CannotRewrite(f"{use.method}() with these arguments belongs to older releases")
-    if any(isinstance(value, Collection | Constant) for value in positional):
-        raise CannotRewrite(f"{use.method}() of a name or tuple belongs to older releases")
-    return Rewritten()
-
-
-def _dropped(use: Use) -> Rewritten:
-    """`reset_joinpoint`, `tuples`: the kinds know what they change."""
-    end = operand_end(use.context.source, receiver_of(use.call))
-    _check_no_comment(use.context, end, use.call.end)
-    return Rewritten((Replace(end, use.call.end, ""),))
-
-
-def _labelled(use: Use) -> Rewritten:
-    if use.call.arguments:
-        raise CannotRewrite(f"{use.method}() has arguments")
-    style = use.context.names.written("sqlalchemy", "LABEL_STYLE_TABLENAME_PLUS_COL")
-    piece = Replace(use.function.name_start, use.call.end, f"set_label_style({style.text})")
-    return Rewritten((piece,), imports_of(style))
-
-
-def _as_option(name: str, value: str | None = None) -> Callable[[Use], Rewritten]:
-    """A method as an execution option, with its argument or a given value."""
-
-    def write(use: Use) -> Rewritten:
-        call, start = use.call, use.function.name_start
-        if value is not None and not call.arguments:
-            return Rewritten((Replace(start, call.end, f"execution_options({name}={value})"),))
-        if value is None and len(call.arguments) == 1 and not call.arguments[0].stars and not call.arguments[0].keyword:
-            return Rewritten((Replace(start, call.open + 1, f"execution_options({name}="),))
-        raise CannotRewrite(f"{use.method}() has unusual arguments")
-
-    return write
-
-
-def _with_parent(use: Use) -> Rewritten:
-    call = use.call
-    if len(call.arguments) != 2 or not is_written_out(call):
-        raise CannotRewrite("with_parent() does not say which relationship it means")
-    name = use.context.names.written("sqlalchemy.orm", "with_parent")
-    pieces = (Replace(use.function.name_start, call.open, f"where({name.text}"), Wrap(call.open, call.end, "", ")"))
-    return Rewritten(pieces, imports_of(name))
-
-
-_WRITERS: dict[str, Callable[[Use], Rewritten]] = {
-    "order_by": _order_by,
-    "filter_by": _filter_by,
-    **dict.fromkeys(("join", "outerjoin"), _join),
-    **dict.fromkeys(("reset_joinpoint", "tuples"), _dropped),
-    **dict.fromkeys(("with_labels", "apply_labels"), _labelled),
-    "populate_existing": _as_option("populate_existing", "True"),
-    "autoflush": _as_option("autoflush"),
-    "yield_per": _as_option("yield_per"),
-    "with_parent": _with_parent,
-}
-
-
-def express(use: Use) -> Rewritten:
-    """A method that makes an expression of a query.
-
-    Raises:
-        CannotRewrite: it has no exact form.
-    """
-    method, arguments = use.method, use.call.arguments
-    _check_legacy_accepts(method, use.shape)
-    if use.shape.is_statement:
-        raise CannotRewrite(f"{method}() after from_statement() is not an expression")
-    if method == "as_scalar":
-        return Rewritten((_renamed(use, "scalar_subquery"),))
-    if any(argument.keyword in ("with_labels", "reduce_columns") for argument in arguments):
-        raise CannotRewrite("subquery() with labels or reduced columns has no form as a select")
-    if method == "subquery" and len(arguments) > 1:
-        raise CannotRewrite("subquery() has unusual arguments")
-    return Rewritten()
-
-
-def attribute(node: Attribute, query: Query, context: Context) -> Rewritten:
-    """An attribute of a query that is not called."""
-    if node.name in ("whereclause", "column_descriptions") and not query.shape.is_compound:
-        return Rewritten()
-    end = operand_end(context.source, node.value)
-    _check_no_comment(context, end, node.end)
-    if node.name in ("statement", "selectable") and not query.shape.is_compound:
-        return Rewritten((Replace(end, node.end, ""),))
-    if node.name == "session" and written(node.value) and session_of(query, context):
-        return Rewritten((Replace(node.start, node.end, session_of(query, context)),))
-    raise CannotRewrite(f"the attribute {node.name} of a query has no form for a select")
-
-
-def _check_no_comment(context: Context, start: int, end: int) -> None:
-    if b"#" in context.source.text[start:end]:
-        raise CannotRewrite("a comment stands in what would have to be replaced")
+def _step_multiplies(name: str, call: Call, kind_of: KindOf) -> bool:
+    if name in SEPARATE:
+        return name == "options" and any(_multiplies(argument, kind_of) for argument in call.arguments)
+    if name not in EAGER or not call.arguments:
+        return True
+    for argument in call.arguments:
+        if argument.keyword == "innerjoin" and isinstance(argument.value, Constant):
+            continue
+        kind = kind_of(argument.value)
+        if not isinstance(kind, Relationship) or kind.is_collection:
+            return True
+    return False

@@ -1,134 +1,132 @@
-"""One use of a legacy query, in 2.0 style or kept behind the bridge: calls, subscripts, attributes and places."""
+"""Each use of a legacy query in 2.0 style, by itself: chains are made of steps that do not know of each other.
+
+A program that listens to `after_bulk_update` or `after_bulk_delete` of a session hears nothing of the statements that are
+written instead of `Query.update` and `Query.delete`.
+"""
 
 from __future__ import annotations
 
 from autofix.fixers.sqlalchemy.kinds import Query
-from autofix.fixers.sqlalchemy.pieces import Piece, Replace
-from autofix.fixers.sqlalchemy.queries import bridging
-from autofix.fixers.sqlalchemy.queries.building import attribute, build, express, make
-from autofix.fixers.sqlalchemy.queries.bulk import WHOLE, whole_chain
-from autofix.fixers.sqlalchemy.queries.chains import Chain, chain_of, makes_query, method_of
-from autofix.fixers.sqlalchemy.queries.outcome import CannotRewrite, Context, Refused, Rewritten, Use, imports_of, joined
-from autofix.fixers.sqlalchemy.queries.places import place, room_for_await
-from autofix.fixers.sqlalchemy.queries.positions import Position, position_of
-from autofix.fixers.sqlalchemy.queries.table import ROLES, Role
-from autofix.fixers.sqlalchemy.queries.terminals import counts_directly, subscript, terminal
-from autofix.languages.python.code import Attribute, Call, Expression, Subscript
+from autofix.fixers.sqlalchemy.pieces import Piece, Replace, Wrap
+from autofix.fixers.sqlalchemy.queries.builders import begin, build
+from autofix.fixers.sqlalchemy.queries.chains import is_root, step
+from autofix.fixers.sqlalchemy.queries.consumers import Use, use_of
+from autofix.fixers.sqlalchemy.queries.outcome import NotTheSame, Place, Refused, Rewritten
+from autofix.fixers.sqlalchemy.queries.tables import TERMINALS
+from autofix.fixers.sqlalchemy.queries.terminals import (
+    method_of,
+    session_known,
+    shape_known,
+    subscript,
+    terminal,
+    unique,
+)
+from autofix.languages.python.code import Attribute, Call, Clause, Comprehension, Expression, For, Name, Operation, Subscript
+
+_KEPT_ATTRIBUTES = frozenset(("whereclause", "column_descriptions"))
 
 
-def rewrite(use: Expression, context: Context) -> Rewritten | Refused:
-    """A use of a query (`groups.uses`) in 2.0 style. What it stands in and what it consists of are uses of their own; their
-    pieces compose. A query is rewritten right only where all its uses are: `groups` says which belong together.
+def rewritten(node: Expression, place: Place) -> Rewritten | Refused:
+    """A call or subscript of a query, or any expression that is one, in 2.0 style.
+
+    Raises:
+        NotTheSame: it has no known equal.
     """
-    try:
-        return _rewritten(use, context)
-    except CannotRewrite as error:
-        return Refused(str(error))
+    made = _itself(node, place)
+    if not isinstance(place.kind_of(node), Query) or is_terminal_use(node, place):
+        return made
+    used = _used(node, place)
+    if isinstance(used, Refused):
+        return used
+    return Rewritten((*used.pieces, *made.pieces), (*made.imports, *used.imports))
 
 
-def bridge(use: Expression, context: Context) -> Rewritten | Refused:
-    """The same use with the legacy query kept, on the sync session behind the asynchronous one."""
-    try:
-        return Rewritten(tuple(_bridged(use, context)))
-    except CannotRewrite as error:
-        return Refused(str(error))
+def is_terminal_use(node: Expression, place: Place) -> bool:
+    """Whether it executes a query."""
+    called = step(node, place)
+    if called is not None:
+        return called.name in TERMINALS
+    return isinstance(node, Subscript) and isinstance(place.kind_of(node.value), Query)
 
 
-def executes(use: Expression, context: Context) -> bool:
-    """Whether a use sends SQL: what `await` is for."""
-    if isinstance(use, Subscript) and isinstance(context.kind_of(use.value), Query):
-        return True
-    if isinstance(use, Call) and isinstance(use.function, Attribute):
-        is_method = isinstance(context.kind_of(use.function.value), Query)
-        if is_method and ROLES.get(use.function.name) is Role.EXECUTES:
-            return True
-    is_query = isinstance(context.kind_of(use), Query)
-    return is_query and position_of(use, context) in (Position.ITERATED, Position.MAPPED)
+def _itself(node: Expression, place: Place) -> Rewritten:
+    """The expression's own call."""
+    if isinstance(node, Subscript) and isinstance(place.kind_of(node.value), Query):
+        return subscript(node, place)
+    called = step(node, place)
+    if called is not None:
+        return terminal(called, place) if called.name in TERMINALS else build(called, place)
+    if isinstance(node, Call) and is_root(node, place):
+        return begin(node, place)
+    if isinstance(node, Call) and isinstance(node.function, Attribute | Name) and node.function.name == "Query":
+        raise NotTheSame("a query that is made by its class")
+    return Rewritten()
 
 
-def _rewritten(use: Expression, context: Context) -> Rewritten:
-    found = [_method(use, context)] if isinstance(use, Call | Subscript | Attribute) else []
-    query = context.kind_of(use)
-    if isinstance(query, Query):
-        found.append(place(use, query, position_of(use, context), context))
-    if context.is_async and executes(use, context):
-        found.append(Rewritten(tuple(room_for_await(use, context))))
-    return joined(found)
-
-
-def _method(use: Call | Subscript | Attribute, context: Context) -> Rewritten:
-    """What a call, subscript or attribute changes by itself, wherever it stands."""
-    if isinstance(use, Call):
-        return _call(use, context)
-    query = context.kind_of(use.value)
-    if not isinstance(query, Query):
+def _used(node: Expression, place: Place) -> Rewritten | Refused:
+    """What is done with the query."""
+    use = use_of(node, place)
+    if use in (Use.METHOD, Use.SUBSCRIPT, Use.FLOWS, Use.COMPARED, Use.EXPRESSION):
         return Rewritten()
-    return subscript(use, query, context) if isinstance(use, Subscript) else _attribute(use, query, context)
+    if use is Use.TESTED:
+        if not isinstance(node, Name | Attribute | Call | Subscript):
+            raise NotTheSame("the truth of a query that is made in the test")
+        return _tested(node, place)
+    if use is Use.ITERATED:
+        return iterated(node, place)
+    parent = place.parents.of(node)
+    if use is Use.ATTRIBUTE and isinstance(parent, Attribute):
+        return _attribute(node, parent, place)
+    if use is Use.TEXT:
+        raise NotTheSame("a query that is shown, or combined with another")
+    return Refused("the query goes on to where it cannot be followed")
 
 
-def _attribute(node: Attribute, query: Query, context: Context) -> Rewritten:
-    return Rewritten() if _is_called(node, context) else attribute(node, query, context)
+def _tested(node: Expression, place: Place) -> Rewritten:
+    """A query is true whatever it holds; a statement has no truth."""
+    parent = place.parents.of(node)
+    if isinstance(parent, Operation) and place.text[parent.start : node.start].split() == [b"not"]:
+        return Rewritten((Replace(parent.start, node.start, ""), Wrap(node.start, node.end, "", " is None")))
+    return Rewritten((Wrap(node.start, node.end, "", " is not None"),))
 
 
-def _is_called(node: Attribute, context: Context) -> bool:
-    parent = context.parents.of(node)
-    return isinstance(parent, Call) and parent.function == node
+def iterated(node: Expression, place: Place) -> Rewritten:
+    """`for user in query`."""
+    shape = shape_known(node, place)
+    session = session_known(node, place)
+    method = method_of(shape)
+    if shape.streams and place.awaits:
+        return _streamed(node, place, session, "stream_scalars" if shape.is_entity else "stream")
+    made = "" if shape.streams else unique(shape, place)
+    before, after = ("await ", "") if place.awaits else ("", "")
+    if made and place.awaits:
+        before, after = "(await ", f"){made}"
+    elif made:
+        after = made
+    return Rewritten((Wrap(node.start, node.end, f"{before}{session}.{method}(", f"){after}"),))
 
 
-def _call(call: Call, context: Context) -> Rewritten:
-    chain = chain_of(call, context)
-    if chain is not None and chain.method in WHOLE:
-        return whole_chain(chain, context) if call == chain.last else Rewritten()
-    if makes_query(call, context.kind_of):
-        return _count_of(chain, context) if counts_directly(chain, context) and chain else make(call, context)
-    query = context.kind_of(call.function.value) if isinstance(call.function, Attribute) else None
-    if not isinstance(query, Query):
+def _streamed(node: Expression, place: Place, session: str, method: str) -> Rewritten:
+    """`for` over what `yield_per` reads piece by piece, as `async for`."""
+    loop = place.parents.of(node)
+    if isinstance(loop, Clause):
+        around = place.parents.of(loop)
+        if not isinstance(around, Comprehension) or around.kind == "generator":
+            raise NotTheSame("a generator expression over what is streamed")
+    elif not isinstance(loop, For):
+        raise NotTheSame("rows that are streamed are not read with a loop")
+    pieces: list[Piece] = [Wrap(node.start, node.end, f"await {session}.{method}(", ")")]
+    if not loop.is_async:
+        pieces.append(Wrap(loop.start, loop.end, "async "))
+    return Rewritten(tuple(pieces))
+
+
+def _attribute(node: Expression, parent: Attribute, place: Place) -> Rewritten | Refused:
+    if parent.name in _KEPT_ATTRIBUTES:
         return Rewritten()
-    use, role = Use(call, query, context), ROLES.get(method_of(call))
-    if role is Role.BUILDS:
-        return build(use)
-    if role is Role.EXPRESSES:
-        return express(use)
-    if role is Role.EXECUTES:
-        return terminal(use)
-    raise CannotRewrite(f"{method_of(call)}() is no known method of a query")
-
-
-def _count_of(chain: Chain, context: Context) -> Rewritten:
-    """`session.query(Model)` as `select(func.count()).select_from(Model)`."""
-    made = make(chain.make, context)
-    func = context.names.written("sqlalchemy", "func")
-    text = f"{context.names.written('sqlalchemy', 'select').text}({func.text}.count()).select_from"
-    return Rewritten((Replace(chain.make.start, chain.make.open, text),), (*made.imports, *imports_of(func)))
-
-
-def _bridged(use: Expression, context: Context) -> list[Piece]:
-    pieces: list[Piece] = []
-    query = context.kind_of(use)
-    if isinstance(use, Call) and makes_query(use, context.kind_of):
-        pieces += bridging.made(use, context)
-    elif isinstance(use, Call) and isinstance(use.function, Attribute):
-        pieces += _bridged_method(use, use.function, context)
-    elif isinstance(use, Subscript) and isinstance(found := context.kind_of(use.value), Query):
-        pieces += bridging.executed(use, found, context)
-    elif isinstance(use, Attribute) and isinstance(found := context.kind_of(use.value), Query) and not _is_called(use, context):
-        pieces += bridging.attribute(use, found, context)
-    if isinstance(query, Query):
-        position = position_of(use, context)
-        if position in (Position.ITERATED, Position.MAPPED):
-            pieces += bridging.iterated(use, query, context)
-        if position is Position.UNKNOWN:
-            raise CannotRewrite("the query is handed to something that is not known")
-    return [*pieces, *(room_for_await(use, context) if executes(use, context) else [])]
-
-
-def _bridged_method(call: Call, function: Attribute, context: Context) -> list[Piece]:
-    query = context.kind_of(function.value)
-    if not isinstance(query, Query):
-        return []
-    role = ROLES.get(function.name)
-    if role is Role.EXECUTES:
-        return bridging.executed(call, query, context)
-    if role is None:
-        raise CannotRewrite(f"{function.name}() is no known method of a query")
-    return []
+    if parent.name == "statement":
+        dot = place.text.rfind(b".", node.end, parent.name_start)
+        return Rewritten((Replace(dot, parent.end, ""),))
+    if parent.name == "session" and isinstance(node, Name):
+        return Rewritten((Replace(node.start, parent.end, session_known(node, place)),))
+    return Refused(f"`{parent.name}` of a query")

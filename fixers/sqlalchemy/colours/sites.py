@@ -1,0 +1,225 @@
+"""The places in a unit that decide its colour: database operations, calls of functions, functions used as values."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from autofix.fixers.sqlalchemy.colours.operations import is_client, is_entered, is_handle, is_operation, is_request
+from autofix.fixers.sqlalchemy.colours.walker import Barrier, visits
+from autofix.fixers.sqlalchemy.inference.analysis import Inference
+from autofix.fixers.sqlalchemy.inference.externals import last
+from autofix.fixers.sqlalchemy.inference.program import Program
+from autofix.fixers.sqlalchemy.kinds import (
+    Callable,
+    ClassObject,
+    Connection,
+    Engine,
+    External,
+    Instance,
+    Kind,
+    Method,
+    Model,
+    OneOf,
+    Query,
+)
+from autofix.languages.python.code import (
+    Assign,
+    Attribute,
+    Await,
+    Call,
+    Clause,
+    Collection,
+    Comprehension,
+    Expression,
+    For,
+    Name,
+    Starred,
+    Subscript,
+    Walrus,
+    With,
+    WithItem,
+)
+from autofix.languages.python.code_walk import Node, Parents
+
+
+class Sort(enum.Enum):
+    """What happens at a site."""
+
+    OPERATION = "waits for the database"
+    REQUEST = "sends a request"
+    CLIENT = "enters a test client"
+    ENTER = "enters a session or connection"
+    ITERATE = "iterates over a query"
+    CALL = "calls"
+    PROPERTY = "reads a property"
+    REFERENCE = "passes on"
+
+
+class Site(NamedTuple):
+    """A place."""
+
+    unit: str
+    path: str
+    node: Expression
+    sort: Sort
+    barrier: Barrier
+    targets: tuple[str, ...] = ()
+    """The functions that are called, or named."""
+
+
+class Sites:
+    """Finds the sites of units."""
+
+    def __init__(self, inference: Inference) -> None:
+        self.inference = inference
+        self.program = inference.program
+        self.parents = _AllParents(self.program)
+
+    def of(self, unit: str) -> Iterator[Site]:
+        """The sites of a function, by its key, or of the top level of a file, by its path."""
+        function = self.program.functions.get(unit)
+        path = function.path if function is not None else unit
+        block = function.node.body if function is not None else self.program.modules[path].body
+        for node, barrier in visits(block):
+            for expression, sort, targets in self._found(node, path):
+                yield Site(unit, path, expression, sort, barrier, targets)
+
+    def _found(self, node: Node, path: str) -> Iterator[tuple[Expression, Sort, tuple[str, ...]]]:
+        match node:
+            case Call():
+                yield from self._call(node, path)
+            case With(items=items, is_async=False):
+                for item in items:
+                    kind = self._kind(path, item.value)
+                    if is_entered(kind):
+                        yield item.value, Sort.ENTER, ()
+                    elif is_client(kind):
+                        yield item.value, Sort.CLIENT, ()
+            case For(iterable=iterable):
+                yield from self._iterated(iterable, path)
+            case Comprehension(clauses=clauses):
+                for clause in clauses:
+                    yield from self._iterated(clause.iterable, path)
+            case Attribute():
+                yield from self._attribute(node, path)
+            case Name():
+                yield from self._reference(node, path)
+            case Subscript(value=value) if isinstance(self._kind(path, value), Query):
+                yield node, Sort.OPERATION, ()
+            case _:
+                pass
+
+    def _kind(self, path: str, expression: Expression) -> Kind:
+        return self.inference.kind_of(path, expression)
+
+    def _call(self, node: Call, path: str) -> Iterator[tuple[Expression, Sort, tuple[str, ...]]]:
+        callee = self._kind(path, node.function)
+        if (
+            is_operation(callee)
+            or self._inspects(callee, node, path)
+            or (is_handle(callee) and not self._is_entered(node, path))
+        ):
+            yield node, Sort.OPERATION, ()
+        elif is_request(callee):
+            yield node, Sort.REQUEST, ()
+        elif isinstance(callee, External) and last(callee.name) in (
+            "list",
+            "set",
+            "tuple",
+            "sorted",
+            "enumerate",
+            "sum",
+            "any",
+            "all",
+        ):
+            for argument in node.arguments[:1]:
+                yield from self._iterated(argument.value, path)
+        targets = self.called(callee)
+        if targets:
+            yield node, Sort.CALL, targets
+
+    def _inspects(self, callee: Kind, node: Call, path: str) -> bool:
+        if not isinstance(callee, External) or callee.name not in ("sqlalchemy.inspect", "sqlalchemy.inspection.inspect"):
+            return False
+        return any(isinstance(self._kind(path, argument.value), Engine | Connection) for argument in node.arguments[:1])
+
+    def _is_entered(self, node: Call, path: str) -> bool:
+        return any(
+            isinstance(parent, With) and any(item.value is node for item in parent.items)
+            for parent in self.parents[path].around(node)
+        )
+
+    def _iterated(self, iterable: Expression, path: str) -> Iterator[tuple[Expression, Sort, tuple[str, ...]]]:
+        kind = self._kind(path, iterable)
+        if isinstance(kind, Query) and not kind.is_async:
+            yield iterable, Sort.ITERATE, ()
+
+    def called(self, callee: Kind) -> tuple[str, ...]:
+        """The functions of the program that calling a value runs."""
+        match callee:
+            case Callable() | OneOf():
+                return tuple(target.key for target in self.inference.targets(callee))
+            case ClassObject(key=key) | Model(key=key) if key:
+                return self._method(key, "__init__")
+            case Instance(cls=cls) if cls:
+                return self._method(cls, "__call__")
+            case _:
+                return ()
+
+    def _method(self, cls: str, name: str) -> tuple[str, ...]:
+        for above in self.inference.hierarchy.line(cls):
+            found = self.program.classes[above].methods.get(name)
+            if found is not None:
+                return (found,)
+        return ()
+
+    def _attribute(self, node: Attribute, path: str) -> Iterator[tuple[Expression, Sort, tuple[str, ...]]]:
+        properties = self.inference.property_of(self._kind(path, node.value), node.name)
+        if properties:
+            yield node, Sort.PROPERTY, properties
+        else:
+            yield from self._reference(node, path)
+
+    def _reference(self, node: Name | Attribute, path: str) -> Iterator[tuple[Expression, Sort, tuple[str, ...]]]:
+        parent = self.parents[path].of(node)
+        if (isinstance(parent, Call) and parent.function is node) or self._is_target(node, path):
+            return
+        kind = self._kind(path, node)
+        if isinstance(kind, Callable | OneOf):
+            yield node, Sort.REFERENCE, tuple(target.key for target in self.inference.targets(kind))
+        elif isinstance(kind, Method) and is_operation(kind):
+            yield node, Sort.REFERENCE, ()
+
+    def _is_target(self, node: Expression, path: str) -> bool:
+        """Whether a value is bound to an expression, rather than read from it."""
+        inner: Node = node
+        for around in self.parents[path].around(node):
+            match around:
+                case Collection() | Starred():
+                    inner = around
+                case Assign(targets=targets):
+                    return any(target is inner for target in targets)
+                case For(target=target) | Clause(target=target) | WithItem(target=target) | Walrus(target=target):
+                    return target is inner
+                case _:
+                    return False
+        return False
+
+
+class _AllParents(dict[str, Parents]):
+    """The parents of the nodes of each file, made when they are asked for."""
+
+    def __init__(self, program: Program) -> None:
+        super().__init__()
+        self._program = program
+
+    def __missing__(self, path: str) -> Parents:
+        self[path] = Parents(self._program.modules[path])
+        return self[path]
+
+
+def is_awaited(node: Expression, parents: Parents) -> bool:
+    """Whether an `await` stands before a call already."""
+    return isinstance(parents.of(node), Await)

@@ -1,0 +1,1 @@
+"""Inference: which kinds of values flow where in a program, proved by following them."""

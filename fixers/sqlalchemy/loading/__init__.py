@@ -1,0 +1,1 @@
+"""Lazy loading: which relationships are read of objects, and where these come from."""

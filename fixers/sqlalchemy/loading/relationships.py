@@ -1,0 +1,69 @@
+"""Relationships of mapped classes: how they are loaded, where they lead, where they are declared."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from autofix.fixers.sqlalchemy.inference.analysis import Inference
+
+_EAGER = frozenset(("joined", "selectin", "subquery", "immediate", "raise", "raise_on_sql", "noload"))
+
+
+class Declared(NamedTuple):
+    """A relationship, by the class and name that declare it; `is_back` for what its `backref` makes on the other side."""
+
+    cls: str
+    name: str
+    is_back: bool = False
+
+
+class Known(NamedTuple):
+    """What is known of a relationship of a class."""
+
+    declared: Declared
+    target: str
+    lazy: str
+
+    @property
+    def is_eager(self) -> bool:
+        """Whether nothing has to be done to read it, or it is meant to fail."""
+        return self.lazy in _EAGER
+
+
+class Relationships:
+    """Finds relationships by class and name, also inherited ones."""
+
+    def __init__(self, inference: Inference) -> None:
+        self._inference = inference
+        self._back = {(target, name): Declared(cls, own, is_back=True) for target, name, cls, own in inference.backrefs}
+
+    def find(self, model: str, name: str) -> Known | None:
+        """The relationship `name` of objects of a mapped class."""
+        if not model:
+            return None
+        for cls in self._inference.hierarchy.line(model):
+            field = self._inference.fields.get((cls, name))
+            if field is not None:
+                target = self._inference.targets_of_fields.get((cls, name), "")
+                return Known(Declared(cls, name), target, field.lazy)
+            back = self._back.get((cls, name))
+            if back is not None:
+                return Known(back, back.cls, self._inference.fields[back.cls, back.name].back_lazy)
+        return None
+
+    def names(self, model: str) -> list[str]:
+        """All relationships of a mapped class."""
+        line = self._inference.hierarchy.line(model)
+        own = [name for cls, name in self._inference.fields if cls in line]
+        return own + [name for cls, name in self._back if cls in line]
+
+    def ends(self, model: str, path: tuple[str, ...]) -> list[Known] | None:
+        """The relationships along a path that begins at a mapped class; None where one of them is not known."""
+        found: list[Known] = []
+        for name in path:
+            known = self.find(model, name)
+            if known is None:
+                return None
+            found.append(known)
+            model = known.target
+        return found

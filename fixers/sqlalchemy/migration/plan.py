@@ -1,0 +1,117 @@
+"""The whole plan: from the files of a repository to the edits that migrate it, or why they are not made."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from autofix.fixer import FileOperation, Project
+from autofix.fixers.sqlalchemy.colours.blockers import Blocker, is_listener
+from autofix.fixers.sqlalchemy.colours.graph import Colours
+from autofix.fixers.sqlalchemy.inference.analysis import Inference, infer
+from autofix.fixers.sqlalchemy.migration import (
+    awaits,
+    databases,
+    eager,
+    entries,
+    functions,
+    imports,
+    legacy,
+    names,
+    surroundings,
+)
+from autofix.fixers.sqlalchemy.migration.changes import FileChanges, Migration, unique
+from autofix.fixers.sqlalchemy.migration.components import components
+from autofix.fixers.sqlalchemy.pieces import compose
+from autofix.fixers.sqlalchemy.suites import clients, configuration, tables
+from autofix.languages.python.code import Import, Module
+from autofix.languages.python.code_walk import walk
+from autofix.text.edit import Edit
+from autofix.text.source import Source
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What happens to the files of one component: edits by path, or blockers."""
+
+    edits: Mapping[str, tuple[Edit, ...]] = field(default_factory=dict)
+    operations: tuple[FileOperation, ...] = ()
+    blockers: tuple[Blocker, ...] = ()
+    notes: tuple[tuple[str, int, str], ...] = ()
+
+
+def plan(project: Project, sources: Mapping[str, Source], modules: Mapping[str, Module]) -> list[Plan]:
+    """Plan the migration of the Python files `sources`, read as `modules`."""
+    migration = _begin(infer(modules, project.paths), sources)
+    base = surroundings.context(project)
+    for path in migration.files:
+        functions.rewrite(migration, path)
+        databases.rewrite(migration, path, databases.context_of(migration, path, base))
+        names.rewrite(migration, path)
+    for path in migration.files:
+        entries.rewrite(migration, path, databases.context_of(migration, path, base))
+    legacy.rewrite(migration)
+    eager.rewrite(migration)
+    for unit in migration.colours.of_unit:
+        awaits.rewrite(migration, unit)
+    for path in migration.files:
+        clients.rewrite(migration, path)
+    tables.rewrite(migration)
+    configuration.rewrite(migration, project)
+    for path in migration.files:
+        imports.rewrite(migration, path)
+    migration.blockers += migration.colours.blockers()
+    edits = {path: edits for path, changes in migration.files.items() if (edits := _edits(changes))}
+    texts = (edit.replacement for found in edits.values() for edit in found)
+    surroundings.rewrite_dependencies(migration, project, base, texts)
+    return _plans(migration, edits)
+
+
+def _plans(migration: Migration, edits: Mapping[str, tuple[Edit, ...]]) -> list[Plan]:
+    """The plan of each component. What is no Python goes with the first one that is migrated."""
+    touched = {*edits, *(blocker.path for blocker in migration.blockers)}
+    plans: list[Plan] = []
+    others, operations = migration.other_edits, tuple(migration.operations)
+    for files in components(migration.inference.program, touched):
+        blockers = tuple(dict.fromkeys(blocker for blocker in migration.blockers if blocker.path in files))
+        own = {path: edits[path] for path in sorted(files) if path in edits}
+        notes = tuple(note for note in migration.notes if note[0] in files)
+        if blockers:
+            plans.append(Plan({}, (), blockers, notes))
+        elif own:
+            plans.append(Plan({**own, **{path: tuple(found) for path, found in others.items()}}, operations, (), notes))
+            others, operations = {}, ()
+    return plans
+
+
+def _begin(inference: Inference, sources: Mapping[str, Source]) -> Migration:
+    program = inference.program
+    files = [path for path in program.modules if not _is_alembic(program.modules[path])]
+    kept = frozenset(key for key in program.functions if is_listener(inference, key))
+    units = [unit for unit in _units(inference) if _path(inference, unit) in files and unit not in kept]
+    colours = Colours(inference, units, kept)
+    changes = {path: FileChanges(sources[path], program.modules[path], colours.sites.parents[path]) for path in files}
+    return Migration(inference, colours, changes)
+
+
+def _units(inference: Inference) -> Iterator[str]:
+    yield from inference.program.modules
+    yield from inference.program.functions
+
+
+def _path(inference: Inference, unit: str) -> str:
+    function = inference.program.functions.get(unit)
+    return function.path if function is not None else unit
+
+
+def _is_alembic(module: Module) -> bool:
+    """Whether a file belongs to alembic, which runs it with a synchronous connection of its own."""
+    return any(
+        isinstance(node, Import) and node.module == "alembic" and any(item.name in ("op", "context") for item in node.names)
+        for node in walk(module.body)
+    )
+
+
+def _edits(changes: FileChanges) -> tuple[Edit, ...]:
+    # Definitions that are put in front of a statement precede what is put in front of its first expression.
+    return (*unique(changes.edits), *compose(dict.fromkeys(changes.pieces)))

@@ -1,0 +1,50 @@
+"""What the files around the code say: the SQLAlchemy that is pinned, the databases in use, the drivers to install."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from autofix.fixer import Project
+from autofix.fixers.sqlalchemy.dependencies import chosen_drivers, declared, dependency_changes, sqlalchemy_release
+from autofix.fixers.sqlalchemy.engines.outcome import Context
+from autofix.fixers.sqlalchemy.migration.changes import Migration
+from autofix.languages import Language, language_of
+
+_URL = re.compile(rb"\b(postgres(?:ql)?|mysql|mariadb|sqlite|oracle|mssql)(?:\+\w+)?://")
+_DISTRIBUTIONS = {
+    "postgresql": frozenset(("psycopg2", "psycopg2-binary", "psycopg", "asyncpg", "pg8000")),
+    "mysql": frozenset(("pymysql", "mysqlclient", "mysql-connector-python", "aiomysql", "asyncmy")),
+    "oracle": frozenset(("cx-oracle", "oracledb")),
+    "mssql": frozenset(("pyodbc", "pymssql", "aioodbc")),
+}
+_SETTINGS = frozenset((Language.DOTENV, Language.YAML, Language.INI, Language.TOML, Language.PYTHON))
+
+
+def context(project: Project) -> Context:
+    """What is known of the databases of a repository."""
+    release = sqlalchemy_release(project)
+    dialects = tuple(sorted(set(_dialects(project)))) or ("postgresql", "sqlite")
+    return Context(release.minor, chosen_drivers(declared(project), release), dialects)
+
+
+def _dialects(project: Project) -> Iterator[str]:
+    for path in project.paths:
+        if language_of(path) in _SETTINGS and (data := project.read(path)) is not None:
+            for match in _URL.finditer(data):
+                name = match.group(1).decode()
+                yield "postgresql" if name == "postgres" else name
+    names = declared(project)
+    yield from (dialect for dialect, known in _DISTRIBUTIONS.items() if known & names)
+
+
+def rewrite_dependencies(migration: Migration, project: Project, base: Context, texts: Iterable[str]) -> None:
+    """The requirements of the drivers that the new `texts` name, and of what the tests need."""
+    together = "\n".join(texts)
+    drivers = {driver for driver in base.drivers.values() if driver in together}
+    if not drivers:
+        return
+    changes = dependency_changes(project, sorted(drivers), sorted(migration.test_requirements))
+    for path, edits in changes.edits.items():
+        migration.other_edits.setdefault(path, []).extend(edits)
+    migration.remarks += changes.notes

@@ -1,0 +1,114 @@
+"""Migrated queries return, raise and change the same as before: run on the same data, synchronously and with asyncio."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import pwd
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from query_cases import chains, chosen, generated, program
+from query_programs import Migrated, Outcome, made_async, migrated, namespace, run_async, run_sync
+
+
+def differences(made: Migrated, names: list[str]) -> dict[str, tuple[Outcome, Outcome]]:
+    """What the migrated functions do otherwise."""
+    before = run_sync(namespace(made.before), names)
+    after = run_async(namespace(made_async(made.after, made.functions)), names)
+    return {name: (before[name], after[name]) for name in names if not same(before[name], after[name])}
+
+
+def same(before: Outcome, after: Outcome) -> bool:
+    """Whether a run came to the same.
+
+    What never worked need not fail in the same way: SQL that the database refuses, attributes that no class has.
+    """
+    if before.error in ("OperationalError", "ProgrammingError", "DBAPIError"):
+        return True
+    return before == after or (bool(before.error and after.error) and before.error in ("InvalidRequestError", "AttributeError"))
+
+
+Differences = Callable[[Migrated, list[str]], dict[str, tuple[Outcome, Outcome]]]
+
+
+def check(cases: dict[str, str], compare: Differences = differences) -> Migrated:
+    made = migrated(program(cases))
+    names = [name for name in cases if made.sort(name) in ("converted", "bridged")]
+    assert len(names) == len(cases)
+    found = compare(made, names)
+    assert not found, [(cases[name], before, after) for name, (before, after) in itertools.islice(found.items(), 5)]
+    return made
+
+
+# Deprecated methods, cartesian products: the programs are as they are.
+@pytest.mark.filterwarnings("ignore")
+class TestOnSQLite:
+    def test_a_part(self):
+        cases = chosen(generated(), 53)
+        made = check(cases)
+        assert sum(made.sort(name) == "converted" for name in cases) > len(cases) / 2
+
+    def test_chains(self):
+        check(chains(0, 200))
+
+    @pytest.mark.slow
+    @pytest.mark.parametrize("start", range(16))
+    def test_all(self, start):
+        check(chosen(generated(), 16, start))
+
+    @pytest.mark.slow
+    @pytest.mark.parametrize("seed", range(1, 5))
+    def test_more_chains(self, seed):
+        check(chains(seed, 1500))
+
+
+BINARIES = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
+
+
+@pytest.fixture(scope="module")
+def postgresql() -> Iterator[str]:
+    """The URL of a server of its own, by a socket; as another user where the tests run as root, which it refuses."""
+    if not BINARIES:
+        pytest.skip("PostgreSQL is not installed")
+    with TemporaryDirectory() as folder:
+        user = {}
+        if os.geteuid() == 0:
+            nobody = pwd.getpwnam("nobody")
+            os.chown(folder, nobody.pw_uid, nobody.pw_gid)
+            user = {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": ()}
+
+        def run(tool: str, *arguments: str) -> None:
+            command = [BINARIES[-1] / tool, "-D", f"{folder}/data", *arguments]
+            subprocess.run(command, check=True, stdout=subprocess.DEVNULL, cwd=folder, **user)
+
+        run("initdb", "-U", "tester", "-A", "trust")
+        run("pg_ctl", "-o", f"-k {folder} -c listen_addresses= -c fsync=off", "-w", "-l", f"{folder}/log", "start")
+        try:
+            yield f"postgresql+asyncpg://tester@/postgres?host={folder}"
+        finally:
+            run("pg_ctl", "-m", "immediate", "stop")
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")
+class TestOnPostgreSQL:
+    """Against the same functions in `run_sync`, so that both use the same driver."""
+
+    @pytest.fixture
+    def compare(self, postgresql):
+        def differences(made: Migrated, names: list[str]) -> dict[str, tuple[Outcome, Outcome]]:
+            before = run_async(namespace(made.before), names, postgresql, is_migrated=False)
+            after = run_async(namespace(made_async(made.after, made.functions)), names, postgresql)
+            return {name: (before[name], after[name]) for name in names if not same(before[name], after[name])}
+
+        return differences
+
+    def test_a_part(self, compare):
+        check(chosen(generated(), 29), compare)
+
+    def test_chains(self, compare):
+        check(chains(7, 800), compare)
