@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from autofix.languages.python.scope_builder import Builder
     from tree_sitter import Node
 
-# Calls that read or write names by strings; `vars(x)` and `dir(x)` look at another object.
+# Calls that read or write names by strings; `vars(x)` and `dir(x)` look at another object, unless it is the module.
 _DYNAMIC_CALLS = frozenset((b"exec", b"eval", b"globals", b"locals", b"vars", b"dir", b"__import__"))
 
 
@@ -39,7 +39,7 @@ def call(builder: Builder, node: Node, scope: Scope) -> None:
     function, arguments = children[0], children[-1]
     if function.kind_id == builder.identifier:
         name = builder.text[function.start_byte + builder.base : function.end_byte + builder.base]
-        if name in _DYNAMIC_CALLS and not (name in (b"vars", b"dir") and arguments.named_child_count):
+        if name in _DYNAMIC_CALLS and not (name in (b"vars", b"dir") and _of_another_object(builder, arguments)):
             builder.dynamic.append(Dynamic(f"{name.decode()}()", node.start_byte + builder.base, scope))
     elif scope is builder.module and (called := builder.slice(function)).startswith(b"__all__."):
         builder.exports.call(called[len(b"__all__.") :], arguments)
@@ -47,6 +47,10 @@ def call(builder: Builder, node: Node, scope: Scope) -> None:
     builder.stack.append((function, scope))
     if (builder.typing_names or builder.typing_modules) and arguments.named_child_count:
         builder.typing_call(function, arguments, scope)
+
+
+def _of_another_object(builder: Builder, arguments: Node) -> bool:
+    return arguments.named_child_count > 0 and b"sys.modules" not in builder.slice(arguments)
 
 
 def subscript(builder: Builder, node: Node, scope: Scope) -> None:

@@ -109,7 +109,8 @@ class FromImports(NamedTuple):
         source = self.names.source
         found = {}
         for group in groups:
-            other = self._existing(stmt, group)
+            # Names that get other names where they are stay in their statement.
+            other = self._existing(stmt, group) if group.module != stmt.dotted else None
             if other is None:
                 return None
             found[group.module] = other

@@ -258,6 +258,7 @@ def test_the_scope_of_an_offset() -> None:
         "def f():\n    locals()",
         "vars()",
         "dir()",
+        "dir(sys.modules[__name__])",
         "from x import *",
         "def __getattr__(n): pass",
     ],
