@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 
 from autofix.run import pool
 from autofix.run.files import Files
@@ -12,7 +12,6 @@ from autofix.run.proposals import Proposal
 from autofix.run.reading import SUPPRESSION_MARK
 from autofix.run.result import Notice
 from autofix.run.work import FixOutcome, FixTask, FixWork, Verdict, one_fixer_each
-from autofix.text.edit import Edit
 
 PROGRESS_STEP = 128
 
@@ -27,24 +26,31 @@ class Answers:
         self._job = job
         self._files = files
         self._outcomes: dict[str, FixOutcome] = {}
+        self._facts: Mapping[int, object] = {}
+        self._foreseen: dict[str, FixOutcome] = {}
+        """What workers have seen coming for files that have changed since."""
 
     def ask(self, dirty: Dirty, data: Mapping[str, bytes | None], facts: Mapping[int, object]) -> None:
         """Show files, with their `data` now, to fixers; what they say replaces what they said before."""
         job, limits = self._job, self._job.settings.limits
-        work = FixWork(job.project, job.fixers, facts, job.settings.known_ids, job.settings.unsafe)
+        work = FixWork(job.project, job.fixers, facts, job.settings.known_ids, job.prefilter.needles, job.settings.unsafe)
         shown = sorted(dirty.items())
         tasks = [task for path, indexes in shown if (task := self._task(path, indexes, data[path])) is not None]
-        self.forget(dirty)
+        for path in dirty:
+            self._outcomes.pop(path, None)
+        if facts != self._facts:
+            self._foreseen.clear()
+        self._facts = facts
+        unseen = [task for task in tasks if not self._foresaw(task)]
+        self._foreseen.clear()
         fatal: list[FixTask] = []
-        for done, outcome in enumerate(pool.run(work, tasks, limits)):
+        for done, outcome in enumerate(pool.run(work, unseen, limits)):
             if not done % PROGRESS_STEP:
                 job.tell("fixing", done, len(tasks))
-            if not isinstance(outcome, Died):
-                self._keep(outcome)
-            elif len(outcome.task.fixers) > 1:
+            if isinstance(outcome, Died):
                 fatal.append(outcome.task)
             else:
-                self._keep_death(outcome)
+                self._keep(outcome)
         for outcome in pool.run(work, one_fixer_each(fatal), limits):
             if isinstance(outcome, Died):
                 self._keep_death(outcome)
@@ -56,7 +62,15 @@ class Answers:
             return None
         if data is None or (not indexes and SUPPRESSION_MARK not in data):
             return None
-        return FixTask(path, data, indexes, tuple(self._job.prefilter.by_path(path)))
+        return FixTask(path, data, indexes, tuple(self._job.prefilter.by_path(path)), ahead=True)
+
+    def _foresaw(self, task: FixTask) -> bool:
+        """Whether a worker has asked the same before, and keeps the answer then."""
+        known = self._foreseen.get(task.path)
+        if known is None or known.task != task._replace(ahead=False):
+            return False
+        self._keep(known)
+        return True
 
     def _keep(self, outcome: FixOutcome) -> None:
         path = outcome.task.path
@@ -74,10 +88,12 @@ class Answers:
         for index in died.task.fixers:
             self._job.fail(died.task.path, index, died.reason)
 
-    def forget(self, paths: Iterable[str]) -> None:
-        """Drop what was said of files that are not as they were."""
-        for path in paths:
-            self._outcomes.pop(path, None)
+    def change(self, changed: Iterable[str], touched: set[str]) -> None:
+        """Drop what was said of files that are not as they were. What was foreseen for them must not rest on touched files."""
+        for path in changed:
+            outcome = self._outcomes.pop(path, None)
+            if outcome is not None and outcome.following is not None and not _rests_on(outcome.following, touched):
+                self._foreseen[path] = outcome.following
 
     def said_of(self, paths: Iterable[str]) -> Iterator[Proposal]:
         """The findings about some files."""
@@ -89,25 +105,26 @@ class Answers:
         """All findings that there are now."""
         return self.said_of(list(self._outcomes))
 
-    def verdict(self, path: str, data: bytes | None, edits: Sequence[Edit]) -> Verdict | None:
-        """Whether a file with this `data` still parses when the edits are made, if the worker that asked for them has seen."""
+    def verdict(self, path: str, before: bytes | None, after: bytes) -> Verdict | None:
+        """Whether a file may become what it is `after`, if the worker that was asked about it `before` has seen that."""
         outcome = self._outcomes.get(path)
-        if outcome is None or outcome.verdict is None:
+        if outcome is None or outcome.verdict is None or outcome.task.data != before:
             return None
-        known = outcome.verdict.edits == tuple(edits) and outcome.task.data == data
-        return outcome.verdict if known else None
+        return outcome.verdict if outcome.verdict.data == after else None
 
     def dependent(self, touched: set[str]) -> set[str]:
         """The files about which something was said that rests on one of the touched files."""
-        return {
-            path
-            for path, outcome in self._outcomes.items()
-            if not touched.isdisjoint(outcome.reads)
-            or any(not touched.isdisjoint(proposal.elsewhere()) for proposal in outcome.proposals())
-        }
+        return {path for path, outcome in self._outcomes.items() if _rests_on(outcome, touched)}
 
     def notices(self) -> list[Notice]:
         """What is wrong with suppression comments."""
         return sorted(
             Notice(path, line, message) for path, outcome in self._outcomes.items() for line, message in outcome.notices
         )
+
+
+def _rests_on(outcome: FixOutcome, touched: set[str]) -> bool:
+    """Whether what was said would be something else if these files changed."""
+    return not touched.isdisjoint(outcome.reads) or any(
+        not touched.isdisjoint(proposal.elsewhere()) for proposal in outcome.proposals()
+    )

@@ -15,7 +15,6 @@ from autofix.run.pool import Died
 from autofix.run.proposals import Proposal, made_together
 from autofix.run.tree import Impossible, Tree
 from autofix.run.work import InspectOutcome
-from autofix.text.edit import Edit
 from autofix.text.merge import Merge
 
 # How often a file is parsed to find the fixes that break it, before all of a fixer's are blamed.
@@ -52,7 +51,7 @@ class Making:
             except Impossible:
                 refused |= self._impossible(before, merged.accepted)
                 continue
-            inspected = self._inspected(before, tree, merged.edits)
+            inspected = self._inspected(before, tree)
             broken = {outcome.task.path: outcome.broken for outcome in inspected if outcome.broken}
             if not broken:
                 changed = frozenset(outcome.task.path for outcome in inspected) | tree.gone_since(before)
@@ -79,7 +78,7 @@ class Making:
                 culprits[proposal] = f"cannot be made: {error}"
         return culprits or dict.fromkeys(accepted, "cannot be made together")
 
-    def _inspected(self, before: Tree, tree: Tree, edits: Mapping[str, Sequence[Edit]]) -> list[InspectOutcome]:
+    def _inspected(self, before: Tree, tree: Tree) -> list[InspectOutcome]:
         """Re-parse what differs from before, and summarize it; what the worker that fixed a file has seen is not done again."""
         done, tasks = [], []
         for path, version in tree.versions.items():
@@ -89,7 +88,7 @@ class Making:
                 continue
             old = known.data if known is not None else self._files.bytes_of(version.original_path)
             task = self._linking.task(path, data, old or b"")
-            verdict = self._answers.verdict(path, old, edits.get(path, ()))
+            verdict = self._answers.verdict(path, old, data)
             if verdict is not None and not task.missing:
                 done.append(InspectOutcome(task, broken=verdict.broken))
             else:
@@ -129,4 +128,4 @@ class Making:
             tree = self._after(before, merged)
         except Impossible:
             return True
-        return any(outcome.broken for outcome in self._inspected(before, tree, merged.edits))
+        return any(outcome.broken for outcome in self._inspected(before, tree))

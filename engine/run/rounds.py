@@ -107,7 +107,7 @@ class Rounds:
             touched.add("")
         moved = self._linking.update(touched)
         dependent = self._answers.dependent(touched)
-        self._answers.forget(changed)
+        self._answers.change(changed, touched)
         ours = (path for path in changed | waiting | moved | dependent if self._is_shown(path))
         return {path: self._linking.wanted(path) for path in ours if self._present(path) is not None}
 

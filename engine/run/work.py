@@ -14,25 +14,30 @@ from autofix.project.project import Project
 from autofix.project.summaries import Summarizer
 from autofix.project.suppression import Suppressions, suppressions
 from autofix.run.describe import describe
+from autofix.run.prefilter import Needles, holds
 from autofix.run.proposals import Proposal, made_together
 from autofix.run.vetting import vet
-from autofix.text.edit import Edit, apply_edits
+from autofix.text.edit import apply_edits
 from autofix.text.source import Source, Undecodable
 
 
 class FixTask(NamedTuple):
-    """One file for some fixers, named by their index in the run; `present` are all that would look at a file of its name."""
+    """One file for some fixers, named by their index in the run; `present` are all that would look at a file of its name.
+
+    `ahead`: whether to see as well what comes of the fixes, and what is said of the file then.
+    """
 
     path: str
     data: bytes
     fixers: tuple[int, ...]
     present: tuple[int, ...] = ()
+    ahead: bool = False
 
 
 class Verdict(NamedTuple):
-    """What becomes of a file with the edits that its own findings ask for: why it must not stay, or nothing."""
+    """What becomes of a file with the edits that its own findings ask for, and why it must not stay, if it must not."""
 
-    edits: tuple[Edit, ...]
+    data: bytes
     broken: str
 
 
@@ -47,6 +52,8 @@ class FixOutcome:
     reads: frozenset[str] = frozenset()
     notices: list[tuple[int, str]] = field(default_factory=list)
     verdict: Verdict | None = None
+    following: FixOutcome | None = None
+    """What is said of the file as the verdict has it, if no other file changes."""
 
     def proposals(self) -> list[Proposal]:
         """The findings, each with the fixer that it is of."""
@@ -54,16 +61,40 @@ class FixOutcome:
 
 
 class FixWork(NamedTuple):
-    """Ask fixers about files, and see at once whether what they ask for can stay."""
+    """Ask fixers about files, and see at once whether what they ask for can stay and what they say then.
+
+    Most often no other fix changes the file and it is done with that: it need not be shown to anybody again.
+    """
 
     project: Project
     fixers: Sequence[AnyFixer]
     facts: Mapping[int, object]
     known_ids: Mapping[str, str]
+    needles: Sequence[Needles] = ()
     unsafe: bool = False
 
     def __call__(self, task: FixTask) -> FixOutcome:
         """Everything that is to be said about one file."""
+        outcome = self._answer(task)
+        if task.ahead:
+            outcome.verdict = self._verdict(outcome)
+            if outcome.verdict is not None and not outcome.verdict.broken:
+                outcome.following = self._following(task, outcome.verdict.data)
+        return outcome
+
+    def _following(self, task: FixTask, data: bytes) -> FixOutcome | None:
+        """What the fixers say that the needles choose now: where facts choose others, nobody will want to know."""
+        hits = tuple(index for index in task.present if holds(self.needles[index], data.__contains__))
+        if not hits:
+            return None
+        overlay = self.project.overlay
+        self.project.overlay = {**overlay, task.path: data}
+        try:
+            return self._answer(FixTask(task.path, data, hits, task.present))
+        finally:
+            self.project.overlay = overlay
+
+    def _answer(self, task: FixTask) -> FixOutcome:
         outcome = FixOutcome(task)
         try:
             source = Source.decode(task.path, task.data)
@@ -83,19 +114,19 @@ class FixWork(NamedTuple):
         ran = {self.fixers[index].id for index in task.present}
         outcome.notices += [(notice.line, notice.message) for notice in silenced.notices(ran, self.known_ids)]
         outcome.reads = frozenset(self.project.reads - {task.path})
-        outcome.verdict = self._verdict(source, language, outcome)
         return outcome
 
-    def _verdict(self, source: Source, language: Language | None, outcome: FixOutcome) -> Verdict | None:
-        """Verify the file as it will be if nobody else changes it: most often nobody does."""
-        own = {source.path}
-        proposals = [proposal for proposal in outcome.proposals() if proposal.makes(self.unsafe) and proposal.touched() == own]
-        edits = made_together(sorted(proposals, key=Proposal.order)).edits.get(source.path)
+    def _verdict(self, outcome: FixOutcome) -> Verdict | None:
+        """Verify the file as it will be if nobody else changes it."""
+        path, language = outcome.task.path, language_of(outcome.task.path)
+        proposals = [one for one in outcome.proposals() if one.makes(self.unsafe) and one.touched() == {path}]
+        edits = made_together(sorted(proposals, key=Proposal.order)).edits.get(path)
         if not edits or language is None:
             return None
         try:
-            after = Source.decode(source.path, source.encode(apply_edits(source.text, edits)))
-            return Verdict(tuple(edits), regressed(source, after, language) or "")
+            source = Source.decode(path, outcome.task.data)
+            data = source.encode(apply_edits(source.text, edits))
+            return Verdict(data, regressed(source, Source.decode(path, data), language) or "")
         except (Undecodable, ValueError):
             return None  # it will be said where the fixes are made
 

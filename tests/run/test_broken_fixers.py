@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from pathlib import Path
 
@@ -52,6 +53,22 @@ def test_time_limit(root):
     assert failures(result) == [("bad.cfg", "loops")]
     assert "took longer than 0.3 seconds" in result.failures[0].reason
     assert texts(result) == {"bad.cfg": "poison é new\n".encode(), "good.cfg": b"new\n"}
+
+
+def test_one_that_dies_of_its_own_result_has_made_it(root):
+    class Dies(toys.Replace):
+        id = "dies"
+        new = "old!"
+
+        def fix(self, source, project):
+            if b"!" in source.text:
+                os._exit(9)
+            return super().fix(source, project)
+
+    result = execute(root, Dies)
+    assert failures(result) == [("bad.cfg", "dies"), ("good.cfg", "dies")]
+    assert "exit code 9" in result.failures[0].reason
+    assert texts(result) == {"bad.cfg": "poison é old!\n".encode(), "good.cfg": b"old!\n"}
 
 
 def test_all_at_once(root):

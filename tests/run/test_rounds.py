@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ import toy_fixers as toys
 from autofix import session
 from autofix.apply.errors import ApplyError
 from autofix.report import diff
-from autofix.run import rounds
+from autofix.run import asking, rounds
 from autofix.run.result import Result, Status
 from repositories import copy_of, git, make_repository, read_tree, write_tree
 from runs import execute, statuses, texts
@@ -81,6 +82,30 @@ def test_a_file_is_visited_again_when_one_that_it_read_changes(tmp_path):
     result = execute(write_tree(tmp_path, tree), toys.Includes, toys.Replace)
     assert texts(result) == {"a.cfg": b"include(b.cfg)[new]\n", "b.cfg": b"new\n"}
     assert execute(tmp_path, toys.Includes).changes  # on disk nothing has changed
+
+
+def test_a_file_that_nothing_else_touches_is_shown_once(tmp_path, monkeypatch):
+    class Second(toys.Replace):
+        id = "second"
+        word, new = "first", "second"
+
+        def wants(self, path):
+            return path == "b.cfg"
+
+    shown = []
+
+    def run(work, tasks, limits):
+        tasks = list(tasks)
+        shown.extend(task.path for task in tasks)
+        return pool_run(work, tasks, limits)
+
+    pool_run = asking.pool.run
+    monkeypatch.setattr(asking.pool, "run", run)
+    write_tree(tmp_path, {"a.cfg": "old include(b.cfg)\n", "b.cfg": "first\n", "c.cfg": "old include(d.cfg)\n", "d.cfg": "x\n"})
+    expected = {"a.cfg": b"new include(b.cfg)[second]\n", "b.cfg": b"second\n", "c.cfg": b"new include(d.cfg)[x]\n"}
+    assert texts(execute(tmp_path, toys.Replace, toys.Includes, Second)) == expected
+    assert Counter(shown)["a.cfg"] > 1, "it depends on b.cfg"
+    assert Counter(shown)["c.cfg"] == 1
 
 
 def test_a_file_is_visited_again_when_one_appears_or_goes(tmp_path):
