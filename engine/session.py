@@ -13,7 +13,7 @@ from autofix.fixer import AnyFixer
 from autofix.project import configuration
 from autofix.project.changes import GitFailed, LineRanges, changed_lines, uncommitted
 from autofix.project.configuration import Configuration, ConfigurationError, nearest
-from autofix.project.discovery import EXCLUDED_FOLDERS, Discovery, Listing, matcher, project_root, vendored
+from autofix.project.discovery import EXCLUDED_FOLDERS, Discovery, Listing, is_vendored, matcher, project_root
 from autofix.project.git import Git
 from autofix.project.project import Project
 from autofix.registry import Registry
@@ -50,7 +50,7 @@ class _Scope(Scope):
     ignores: Sequence[tuple[Callable[[str], bool], frozenset[str]]] = ()
     since: Mapping[str, LineRanges] | None = None
     configuration: str | None = None
-    vendored: tuple[str, ...] = ()
+    paths: frozenset[str] = frozenset()
     _hidden: dict[str, bool] = field(default_factory=dict)
 
     def ignored(self, path: str) -> Collection[str]:
@@ -64,7 +64,7 @@ class _Scope(Scope):
         folder = path[: path.rfind("/") + 1]
         hidden = self._hidden.get(folder)
         if hidden is None:
-            others = folder.startswith(self.vendored) or not EXCLUDED_FOLDERS.isdisjoint(folder.split("/"))
+            others = not EXCLUDED_FOLDERS.isdisjoint(folder.split("/")) or is_vendored(folder, self.paths)
             hidden = self._hidden[folder] = others
         return hidden or (self.excludes is not None and self.excludes(path))
 
@@ -114,7 +114,7 @@ def _execute(request: Request, registry: Registry, discovery: Discovery) -> Resu
         ignores=[(matcher([pattern]), frozenset(registry.matching(ids))) for pattern, ids in settings.per_file_ignores.items()],
         since=since,
         configuration=_relative(settings.path, discovery.root),
-        vendored=vendored(discovery.paths),
+        paths=discovery.paths,
     )
     result = pipeline.run(discovery, project, fixers, scope, _settings(request, settings, registry))
     result.failures += [*broken, *(Failure("", problem) for problem in registry.problems)]

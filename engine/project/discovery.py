@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -19,8 +19,9 @@ EXCLUDED_FOLDERS = frozenset(
     }
 )  # fmt: skip
 
-# Files by which Go and Composer mark a folder of code that they have copied in.
-VENDORED_BY = ("vendor/modules.txt", "vendor/autoload.php")
+# The folder of code that Go and Composer have copied in, and the files by which they mark it.
+_VENDOR = "vendor/"
+_VENDORED_BY = ("modules.txt", "autoload.php")
 
 
 class NotFound(ValueError):
@@ -38,10 +39,14 @@ class Discovery(NamedTuple):
     """The targets that were named themselves: exclusions do not cover them."""
 
 
-def vendored(paths: Iterable[str]) -> tuple[str, ...]:
-    """The folders, with `/` at the end, into which a package manager has copied the code of others."""
-    markers = (path for path in paths if path.endswith(VENDORED_BY))
-    return tuple(sorted(marker[: marker.rfind("/") + 1] for marker in markers))
+def is_vendored(folder: str, paths: Collection[str]) -> bool:
+    """Whether a folder, with `/` at the end, lies in one into which a package manager has copied the code of others."""
+    end = folder.find(_VENDOR) + len(_VENDOR)
+    while end >= len(_VENDOR):
+        if any(folder[:end] + marker in paths for marker in _VENDORED_BY):
+            return True
+        end = folder.find(_VENDOR, end) + len(_VENDOR)
+    return False
 
 
 def discover(named: Sequence[Path]) -> Discovery:
