@@ -124,6 +124,8 @@ class Shape:
     """What `filter_by` filters after a join, as it is written; empty for the first entity, `?` where that is not known."""
     joined_model: str = ""
     """The key of that entity's model, where it is known."""
+    loaded: frozenset[str] = frozenset()
+    """The keys of the models that options load by a join, one object for each row."""
     options: frozenset[str] = field(default=frozenset())
     """Settings that a terminal has to know: `populate_existing`, `with_for_update`, `options`, `execution_options`."""
     origins: Origins = NOWHERE

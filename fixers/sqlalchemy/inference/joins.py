@@ -115,6 +115,7 @@ def join_shapes(a: Shape, b: Shape) -> Shape:
         is_filtered=a.is_filtered or b.is_filtered,
         is_statement=a.is_statement or b.is_statement,
         joined_entity=a.joined_entity if a.joined_entity == b.joined_entity else "?",
+        loaded=a.loaded | b.loaded,
         options=a.options | b.options,
         origins=a.origins | b.origins,
     )

@@ -230,12 +230,15 @@ def _subquery(step: Step, _shape: Shape, _place: Place) -> Rewritten:
     return Rewritten()
 
 
-def _exists(step: Step, shape: Shape, _place: Place) -> Rewritten:
+def _exists(step: Step, shape: Shape, place: Place) -> Rewritten:
     """`Query.exists` selects 1 in the place of the columns, from the first: an aggregate would give a row whatever there is."""
     if step.arguments:
         raise NotTheSame("arguments of `exists`")
     if shape.selected is None or len(shape.selected) != 1 or not _is_row_by_row(shape.selected[0]):
         raise NotTheSame("`exists` of several things or of what may be an aggregate")
+    begun = root(step.value, place)
+    if shape.is_joined and (begun is None or any(each.name == "with_entities" for each in steps(step.value, place))):
+        raise NotTheSame("`exists` of a join whose entity may have been replaced")
     return Rewritten()
 
 

@@ -39,7 +39,8 @@ def built(shape: Shape, method: str, call: Call, kind_of: KindOf) -> Shape | Non
         return replace(shape, selected=None if shape.selected is None or added is None else (*shape.selected, *added))
     if method == "options":
         multiplies = any(_multiplies(argument, kind_of) for argument in call.arguments)
-        return replace(shape, is_joined=shape.is_joined or multiplies, options=shape.options | {"options"})
+        loaded = shape.loaded | {key for argument in call.arguments for key in _loaded(argument, kind_of)}
+        return replace(shape, is_joined=shape.is_joined or multiplies, loaded=loaded, options=shape.options | {"options"})
     if method in SETTINGS:
         streams = shape.streams or any(
             argument.keyword in ("yield_per", "stream_results", None) for argument in _set(method, call)
@@ -90,6 +91,13 @@ def _multiplies(argument: Argument, kind_of: KindOf) -> bool:
     if not steps:
         return True
     return any(_step_multiplies(name, call, kind_of) for name, call in steps)
+
+
+def _loaded(argument: Argument, kind_of: KindOf) -> Iterator[str]:
+    """The models that a loader option joins, one object for each row; empty for one that is not known."""
+    for name, call in _steps(argument.value):
+        kinds = [kind_of(each.value) for each in call.arguments] if name in EAGER else []
+        yield from (kind.target for kind in kinds if isinstance(kind, Relationship) and not kind.is_collection)
 
 
 def _steps(option: Expression) -> Iterator[tuple[str, Call]]:

@@ -6,7 +6,7 @@ written instead of `Query.update` and `Query.delete`.
 
 from __future__ import annotations
 
-from autofix.fixers.sqlalchemy.kinds import Query
+from autofix.fixers.sqlalchemy.kinds import External, Query
 from autofix.fixers.sqlalchemy.pieces import Piece, Replace, Wrap
 from autofix.fixers.sqlalchemy.queries.builders import begin, build
 from autofix.fixers.sqlalchemy.queries.chains import is_root, step
@@ -21,7 +21,18 @@ from autofix.fixers.sqlalchemy.queries.terminals import (
     terminal,
     unique,
 )
-from autofix.languages.python.code import Attribute, Call, Clause, Comprehension, Expression, For, Name, Operation, Subscript
+from autofix.languages.python.code import (
+    Argument,
+    Attribute,
+    Call,
+    Clause,
+    Comprehension,
+    Expression,
+    For,
+    Name,
+    Operation,
+    Subscript,
+)
 
 _KEPT_ATTRIBUTES = frozenset(("whereclause", "column_descriptions"))
 
@@ -98,12 +109,22 @@ def iterated(node: Expression, place: Place) -> Rewritten:
     if shape.streams and place.awaits:
         return _streamed(node, place, session, "stream_scalars" if shape.is_entity else "stream")
     made = "" if shape.streams else unique(shape, place)
+    if _is_mapped(node, place):
+        # A result has `keys`, which makes `dict` take it for a mapping.
+        made += ".all()"
     before, after = ("await ", "") if place.awaits else ("", "")
     if made and place.awaits:
         before, after = "(await ", f"){made}"
     elif made:
         after = made
     return Rewritten((Wrap(node.start, node.end, f"{before}{session}.{method}(", f"){after}"),))
+
+
+def _is_mapped(node: Expression, place: Place) -> bool:
+    """Whether the rows are given to `dict`."""
+    argument = place.parents.of(node)
+    call = place.parents.of(argument) if isinstance(argument, Argument) and not argument.stars else None
+    return isinstance(call, Call) and place.kind_of(call.function) == External("builtins.dict")
 
 
 def _streamed(node: Expression, place: Place, session: str, method: str) -> Rewritten:
@@ -127,6 +148,9 @@ def _attribute(node: Expression, parent: Attribute, place: Place) -> Rewritten |
     if parent.name == "statement":
         dot = place.text.rfind(b".", node.end, parent.name_start)
         return Rewritten((Replace(dot, parent.end, ""),))
+    if isinstance(place.parents.of(parent), Attribute):
+        # What is called of the session has to be awaited, too.
+        return Refused(f"what is called of the `{parent.name}` of a query")
     if parent.name == "session" and isinstance(node, Name):
         return Rewritten((Replace(node.start, parent.end, session_known(node, place)),))
     return Refused(f"`{parent.name}` of a query")

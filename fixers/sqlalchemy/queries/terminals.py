@@ -26,6 +26,8 @@ def shape_known(query: Expression, place: Place) -> Shape:
         raise NotTheSame("it is not known whether objects or rows are selected")
     if kind.shape.is_compound:
         raise NotTheSame("`select()` names the columns of a union otherwise")
+    if "options" in kind.shape.options and not kind.shape.has_entity:
+        raise NotTheSame("`Query` refuses loader options where no object is selected")
     return kind.shape
 
 
@@ -45,7 +47,8 @@ def unique(shape: Shape, place: Place) -> str:
     """`.unique()` where rows may come more than once, which `Query` returns once if any entity is selected."""
     if not shape.has_entity:
         return ""
-    if not shape.is_joined and place.facts.has_eager_collections(_only_model(shape)) is False:
+    models = (_only_model(shape), *shape.loaded)
+    if not shape.is_joined and all(place.facts.has_eager_collections(model) is False for model in models):
         return ""
     if not shape.is_entity and any(
         item is None or (isinstance(item, Column) and place.facts.is_unhashable(item.model, item.name))

@@ -50,6 +50,7 @@ class TestExpressions:
             ("db.query(User)[:10]", "(await db.scalars(select(User).limit(10))).all()"),
             ("[u for u in db.query(User)]", "[u for u in await db.scalars(select(User))]"),
             ("list(db.query(Post))", "list((await db.scalars(select(Post))).unique())"),
+            ("dict(db.query(User.id, User.name))", "dict((await db.execute(select(User.id, User.name))).all())"),
             ("1 in db.query(User.id)", "1 in await db.execute(select(User.id))"),
             ("(db.query(User)).all()", "((await db.scalars(select(User)))).all()"),
             (
@@ -385,3 +386,34 @@ def two(db: Session):
         made = migrated(MODELS + program)
         assert "return db.sync_session.query(User)" in made.after
         assert "return await db.run_sync(lambda _, query: query.all(), base(db))" in made.after
+
+
+class TestWhatDiffersOnlyOnData:
+    """Forms that look right and are not."""
+
+    def test_objects_that_are_joined_may_join_collections_themselves(self):
+        class TeamsJoinTheirUsers:
+            def has_eager_collections(self, model: str) -> bool | None:
+                return model.endswith(":Team")
+
+            def is_unhashable(self, model: str, column: str) -> bool:
+                return False
+
+        query = "db.query(User).options(joinedload(User.team)).all()"
+        made = migrated(f"{MODELS}\n\n{SIGNATURE}    return {query}\n", facts=TeamsJoinTheirUsers())
+        assert "(await db.scalars(select(User).options(joinedload(User.team)))).unique().all()" in made.after
+        assert "unique" not in body(f"return {query}")
+
+    @pytest.mark.parametrize(
+        "query",
+        [
+            "db.query(literal(1)).options(joinedload(User.team)).all()",
+            "db.query(db.query(User).join(Post).with_entities(Post).exists()).scalar()",
+        ],
+    )
+    def test_what_a_legacy_query_refuses_is_left_to_it(self, query):
+        assert "run_sync" in body(f"return {query}") or ".sync_session" in body(f"return {query}")
+
+    def test_what_is_called_of_the_session_of_a_query(self):
+        program = "def case(db: Session):\n    query = db.query(User)\n    return query.session.query(User).count()\n"
+        assert (Refused, "what is called of the `session` of a query") in reasons(program)
