@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Iterator
+from functools import partial
 from typing import NamedTuple
 
 from autofix.fixers.sqlalchemy.colours.operations import is_client, is_entered, is_handle, is_operation, is_request
 from autofix.fixers.sqlalchemy.colours.walker import Barrier, visits
 from autofix.fixers.sqlalchemy.inference.analysis import Inference
-from autofix.fixers.sqlalchemy.inference.externals import last
 from autofix.fixers.sqlalchemy.inference.program import Program
 from autofix.fixers.sqlalchemy.kinds import (
     Callable,
@@ -24,6 +24,8 @@ from autofix.fixers.sqlalchemy.kinds import (
     OneOf,
     Query,
 )
+from autofix.fixers.sqlalchemy.queries.consumers import Use, use_of
+from autofix.fixers.sqlalchemy.queries.outcome import Place
 from autofix.languages.python.code import (
     Assign,
     Attribute,
@@ -69,6 +71,17 @@ class Site(NamedTuple):
     """The functions that are called, or named."""
 
 
+class _Unknown:
+    """Facts of models, which matter to nothing here."""
+
+    def has_eager_collections(self, model: str) -> bool | None:
+        """Unknown."""
+
+    def is_unhashable(self, model: str, column: str) -> bool:
+        """Perhaps."""
+        return True
+
+
 class Sites:
     """Finds the sites of units."""
 
@@ -83,6 +96,8 @@ class Sites:
         path = function.path if function is not None else unit
         block = function.node.body if function is not None else self.program.modules[path].body
         for node, barrier in visits(block):
+            if isinstance(node, Expression) and self._is_read(node, path):
+                yield Site(unit, path, node, Sort.ITERATE, barrier)
             for expression, sort, targets in self._found(node, path):
                 yield Site(unit, path, expression, sort, barrier, targets)
 
@@ -124,18 +139,6 @@ class Sites:
             yield node, Sort.OPERATION, ()
         elif is_request(callee):
             yield node, Sort.REQUEST, ()
-        elif isinstance(callee, External) and last(callee.name) in (
-            "list",
-            "set",
-            "tuple",
-            "sorted",
-            "enumerate",
-            "sum",
-            "any",
-            "all",
-        ):
-            for argument in node.arguments[:1]:
-                yield from self._iterated(argument.value, path)
         targets = self.called(callee)
         if targets:
             yield node, Sort.CALL, targets
@@ -155,6 +158,16 @@ class Sites:
         kind = self._kind(path, iterable)
         if isinstance(kind, Query) and not kind.is_async:
             yield iterable, Sort.ITERATE, ()
+
+    def _is_read(self, node: Expression, path: str) -> bool:
+        """Whether a query is read other than in a loop: by `list`, by unpacking, with `in`."""
+        kind = self._kind(path, node)
+        if not isinstance(kind, Query) or kind.is_async or isinstance(self.parents[path].of(node), For | Clause):
+            return False
+        place = Place(
+            self.parents[path], partial(self._kind, path), b"", _Unknown(), received=partial(self.inference.received, path)
+        )
+        return use_of(node, place) is Use.ITERATED
 
     def called(self, callee: Kind) -> tuple[str, ...]:
         """The functions of the program that calling a value runs."""
