@@ -31,6 +31,7 @@ _SAME = frozenset(
         *("scalar_subquery", "cte"),
     )
 )
+_SELECTING = frozenset(("with_entities", "add_entity", "add_column", "add_columns"))
 _RENAMED = {
     "with_entities": "with_only_columns",
     "add_entity": "add_columns",
@@ -96,6 +97,8 @@ def _shape(step: Step, place: Place) -> Shape:
 def _refuse_what_differs(step: Step, shape: Shape) -> None:
     if shape.is_compound:
         raise NotTheSame("it goes on from a union, whose columns `select()` names otherwise")
+    if step.name in _SELECTING and not any(_is_mapped(item) for item in shape.selected or ()):
+        raise NotTheSame("what selects nothing of a class does not become a statement that loads objects")
     if shape.is_limited and step.name in _NOT_AFTER_LIMIT:
         raise NotTheSame(f"`Query.{step.name}` raises an error after LIMIT or OFFSET, that of `select()` does not")
     if step.name in _FIRST and (
@@ -111,6 +114,10 @@ def _refuse_what_differs(step: Step, shape: Shape) -> None:
         isinstance(first, Constant) or any(argument.stars for argument in step.arguments)
     ):
         raise NotTheSame("a join by the name of a relationship is one of release 1.x")
+
+
+def _is_mapped(item: Selected) -> bool:
+    return isinstance(item, Model | Alias) or (isinstance(item, Column) and bool(item.model))
 
 
 def _renamed(step: Step, name: str) -> Rewritten:

@@ -408,6 +408,7 @@ class TestWhatDiffersOnlyOnData:
         "query",
         [
             "db.query(literal(1)).options(joinedload(User.team)).all()",
+            "db.query(literal(1)).with_entities(User).all()",
             "db.query(db.query(User).join(Post).with_entities(Post).exists()).scalar()",
         ],
     )
