@@ -116,6 +116,8 @@ TERMINALS = {
     "delete": "return {}.delete(synchronize_session=False)",
     "update": "return {}.update({{'age': 77}}, synchronize_session=False)",
     "update_expression": "return {}.update({{User.age: User.age + 1}})",
+    "named_delete": "query = {}\nfirst = query.first()\nreturn query.delete(synchronize_session=False), first",
+    "named_update": "query = {}\nquery.update({{'age': 7}})\nreturn query.all()",
     "get": "return {}.get(2)",
     "membership": "found = db.query(User).get(1)\nreturn found in {}",
 }

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection as Container
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from autofix.fixers.sqlalchemy.colours.sites import Site, Sites, Sort
@@ -140,6 +141,18 @@ class Blockers:
             yield Blocker(site.unit, site.path, site.node.start, "a property cannot be awaited")
         elif site.barrier not in (Barrier.NONE, Barrier.GENERATOR):
             yield Blocker(site.unit, site.path, site.node.start, f"`await` is not possible in {site.barrier.value}")
+
+    def unfollowed(self, sites: Iterable[Site], files: Container[str]) -> Iterator[Blocker]:
+        """What cannot be followed, or has no async form, whatever becomes of the function around; `files` hold what changes."""
+        for site in sites:
+            text = dotted(site.node.function) if isinstance(site.node, Call) else dotted(site.node)
+            if site.sort is Sort.MISSING:
+                yield Blocker(site.unit, site.path, site.node.start, f"`{last(text)}` has no asynchronous form")
+            elif site.sort is Sort.DYNAMIC and site.path in files:
+                yield Blocker(site.unit, site.path, site.node.start, "functions are looked up by their names here")
+            elif site.sort is Sort.UNPROVED:
+                reason = f"`{text.rpartition('.')[0]}` is not proved to be a session"
+                yield Blocker(site.unit, site.path, site.node.start, reason, "Annotate it: `db: Session`.")
 
     def _takes_coroutine_function(self, site: Site) -> bool:
         parents = self.sites.parents[site.path]

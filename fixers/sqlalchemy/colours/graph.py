@@ -100,11 +100,18 @@ class Colours:
             for site in self.of_unit[unit]:
                 if self.is_affected(site):
                     yield from finder.of_site(site)
+        yield from finder.unfollowed(
+            (site for sites in self.of_unit.values() for site in sites), {self._path(unit) for unit in self.because}
+        )
         for unit in sorted(self.kept):
             for site in self.sites.of(unit):
                 if any(target in self.because for target in site.targets):
                     reason = "a function that stays synchronous calls what becomes asynchronous"
                     yield Blocker(unit, site.path, site.node.start, reason, "Give it a helper of its own.")
+
+    def _path(self, unit: str) -> str:
+        function = self.program.functions.get(unit)
+        return function.path if function is not None else unit
 
     def is_affected(self, site: Site) -> bool:
         """Whether something has to be done at a site."""

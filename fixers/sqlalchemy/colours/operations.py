@@ -28,7 +28,7 @@ _SESSION = frozenset(
 _REGISTRY = _SESSION | {"remove"}
 _CONNECTION = frozenset(("execute", "scalar", "scalars", "commit", "rollback", "close", "exec_driver_sql", "invalidate"))
 _TRANSACTION = frozenset(("commit", "rollback", "close", "start"))
-_ENGINE = frozenset(("dispose", "raw_connection"))
+_ENGINE = frozenset(("dispose",))
 _METADATA = frozenset(("create_all", "drop_all", "reflect"))
 _TABLE = frozenset(("create", "drop"))
 _CLIENT = frozenset(("get", "post", "put", "patch", "delete", "options", "head", "request", "stream", "send"))
@@ -85,5 +85,39 @@ def is_handle(callee: Kind) -> bool:
             return not engine.is_async and name == "connect"
         case Method(receiver=Maker()) | External():
             return False
+        case _:
+            return False
+
+
+# Of `dir(AsyncSession)` and its kin, what is there and waits for nothing.
+_AT_ONCE = frozenset(
+    (
+        *("add", "add_all", "expunge", "expunge_all", "expire", "expire_all", "is_modified", "in_transaction", "info", "new"),
+        *("in_nested_transaction", "dirty", "deleted", "identity_map", "no_autoflush", "get_bind", "get_transaction", "bind"),
+        *("begin", "begin_nested", "get_nested_transaction", "sync_session", "autoflush", "is_active", "object_session"),
+        *("identity_key", "close_all", "configure", "registry", "session_factory", "query", "run_sync", "__contains__"),
+        *(
+            "execution_options",
+            "connect",
+            "url",
+            "dialect",
+            "engine",
+            "pool",
+            "name",
+            "driver",
+            "echo",
+            "sync_engine",
+            "closed",
+        ),
+        *("closed", "invalidated", "sync_connection", "default_isolation_level", "in_transaction"),
+    )
+)
+
+
+def has_no_async_form(callee: Kind) -> bool:
+    """Whether it is a member of a session, engine or connection that their async kin lacks."""
+    match callee:
+        case Method(receiver=Session() | Connection() | Engine() as receiver, name=name):
+            return not receiver.is_async and name not in _AT_ONCE and not is_operation(callee) and not name.startswith("_")
         case _:
             return False

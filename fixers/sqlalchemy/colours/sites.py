@@ -7,9 +7,17 @@ from collections.abc import Iterator
 from functools import partial
 from typing import NamedTuple
 
-from autofix.fixers.sqlalchemy.colours.operations import is_client, is_entered, is_handle, is_operation, is_request
+from autofix.fixers.sqlalchemy.colours.operations import (
+    has_no_async_form,
+    is_client,
+    is_entered,
+    is_handle,
+    is_operation,
+    is_request,
+)
 from autofix.fixers.sqlalchemy.colours.walker import Barrier, visits
 from autofix.fixers.sqlalchemy.inference.analysis import Inference
+from autofix.fixers.sqlalchemy.inference.externals import last
 from autofix.fixers.sqlalchemy.inference.program import Program
 from autofix.fixers.sqlalchemy.kinds import (
     Callable,
@@ -43,7 +51,7 @@ from autofix.languages.python.code import (
     With,
     WithItem,
 )
-from autofix.languages.python.code_walk import Node, Parents
+from autofix.languages.python.code_walk import Node, Parents, dotted
 
 
 class Sort(enum.Enum):
@@ -57,6 +65,9 @@ class Sort(enum.Enum):
     CALL = "calls"
     PROPERTY = "reads a property"
     REFERENCE = "passes on"
+    MISSING = "uses what has no asynchronous form"
+    DYNAMIC = "looks functions up by their names"
+    UNPROVED = "may use a session"
 
 
 class Site(NamedTuple):
@@ -69,6 +80,10 @@ class Site(NamedTuple):
     barrier: Barrier
     targets: tuple[str, ...] = ()
     """The functions that are called, or named."""
+
+
+_SESSION_METHODS = frozenset(("commit", "rollback", "flush", "refresh", "query", "scalars"))
+_SESSION_NAMES = frozenset(("db", "session", "_db", "_session", "db_session", "sess"))
 
 
 class _Unknown:
@@ -139,9 +154,19 @@ class Sites:
             yield node, Sort.OPERATION, ()
         elif is_request(callee):
             yield node, Sort.REQUEST, ()
+        elif isinstance(callee, External) and callee.name in ("builtins.globals", "builtins.vars", "inspect.getmembers"):
+            yield node, Sort.DYNAMIC, ()
+        elif callee is None and self._looks_like_session(node, path):
+            yield node, Sort.UNPROVED, ()
         targets = self.called(callee)
         if targets:
             yield node, Sort.CALL, targets
+
+    def _looks_like_session(self, node: Call, path: str) -> bool:
+        """Whether a call of what is not known is written as one of a session. Only a reason to ask, never to rewrite."""
+        if not isinstance(node.function, Attribute) or node.function.name not in _SESSION_METHODS:
+            return False
+        return last(dotted(node.function.value)) in _SESSION_NAMES and self._kind(path, node.function.value) is None
 
     def _inspects(self, callee: Kind, node: Call, path: str) -> bool:
         if not isinstance(callee, External) or callee.name not in ("sqlalchemy.inspect", "sqlalchemy.inspection.inspect"):
@@ -197,13 +222,19 @@ class Sites:
 
     def _reference(self, node: Name | Attribute, path: str) -> Iterator[tuple[Expression, Sort, tuple[str, ...]]]:
         parent = self.parents[path].of(node)
-        if (isinstance(parent, Call) and parent.function is node) or self._is_target(node, path):
-            return
         kind = self._kind(path, node)
+        if self._is_target(node, path):
+            return
+        if isinstance(parent, Call) and parent.function is node:
+            if has_no_async_form(kind):
+                yield node, Sort.MISSING, ()
+            return
         if isinstance(kind, Callable | OneOf):
             yield node, Sort.REFERENCE, tuple(target.key for target in self.inference.targets(kind))
         elif isinstance(kind, Method) and is_operation(kind):
             yield node, Sort.REFERENCE, ()
+        elif has_no_async_form(kind):
+            yield node, Sort.MISSING, ()
 
     def _is_target(self, node: Expression, path: str) -> bool:
         """Whether a value is bound to an expression, rather than read from it."""

@@ -73,6 +73,9 @@ class _Engine:
             self.dropped.update(argument for argument in self.call.arguments if argument.keyword in _OF_QUEUES)
             self.added.append("poolclass=NullPool")
             self.imports.append(Import("sqlalchemy.pool", "NullPool"))
+        elif self._needs_queue(found):
+            self.added.append("poolclass=AsyncAdaptedQueuePool")
+            self.imports.append(Import("sqlalchemy.pool", "AsyncAdaptedQueuePool"))
         problem = self._connect_args(found)
         if problem:
             return Refused(problem)
@@ -110,6 +113,14 @@ class _Engine:
             self.notes.append("a database in memory has one connection only: pool_size left out")
         elif (argument.stars == 2 or name == "connect_args") and found.dialect != "sqlite" and not _is_display(argument):
             self.notes.append("arguments made elsewhere may hold options that the asynchronous driver does not know")
+
+    def _needs_queue(self, found: Target) -> bool:
+        """Whether arguments of a queue would meet `NullPool`, the default of aiosqlite before SQLAlchemy 2.0.38."""
+        if self._given("poolclass") is not None or not any(self._given(name) is not None for name in _OF_QUEUES):
+            return False
+        version = self.context.version
+        may_be_file = found.dialect == "sqlite" if found.drivername else "sqlite" in self.context.runtime_dialects
+        return version is not None and version < (2, 1) and may_be_file and not found.is_memory
 
     def _pool(self, argument: Argument, found: Target) -> None:
         name = _last_name(argument.value)

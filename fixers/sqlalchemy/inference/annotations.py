@@ -21,6 +21,8 @@ from autofix.fixers.sqlalchemy.kinds import (
     Mapping,
     Model,
     Never,
+    Query,
+    Select,
     Session,
 )
 from autofix.languages.python.code import Call, Collection, Constant, Evaluate, Expression, Subscript
@@ -62,6 +64,10 @@ class Annotations(Attributes):
                 return Instance(cls, annotated.origins | given.origins)
             case Many(), Many():
                 return Many(self.narrowed(annotated.of, given.of))
+            case Query(), Query():
+                return given if annotated.shape.selected is None else annotated
+            case Select(), Select():
+                return given if annotated.shape.selected is None else annotated
             case _:
                 return annotated
 
@@ -88,7 +94,7 @@ class Annotations(Attributes):
             return None
         short = last(value.name)
         if short == "Annotated" and arguments:
-            return Form(self.annotated(arguments[0], frame), self._depends(arguments[1:], frame))
+            return self._annotated(arguments, frame)
         if short in ("type", "Type") and arguments:
             return Form(self._class_meant(arguments[0], frame))
         if short in ("dict", "Dict", "Mapping", "MutableMapping", "defaultdict") and len(arguments) == 2:
@@ -107,6 +113,13 @@ class Annotations(Attributes):
                 kind = join(kind, self.annotated(argument, frame), self.hierarchy.common)
             return Form(kind)
         return value
+
+    def _annotated(self, arguments: tuple[Expression, ...], frame: Frame) -> Kind:
+        """`Annotated[X, ...]`: nothing yet as long as its parts are, for two that differ would be unknown together."""
+        of, provider = self.annotated(arguments[0], frame), self._depends(arguments[1:], frame)
+        if not self.is_closed and (isinstance(of, Never) or isinstance(provider, Never)):
+            return NEVER
+        return Form(of, None if isinstance(provider, Never) else provider)
 
     def _class_meant(self, annotation: Expression, frame: Frame) -> Kind:
         kind = self._type(annotation, frame)

@@ -55,7 +55,8 @@ class Attributes(Names):
     def attribute(self, value: Kind, name: str, frame: Frame) -> Kind:  # noqa: C901 one case for each kind
         """`value.name`."""
         match value:
-            case Never():
+            case Never() | Literal(value=None):
+                # Nothing is read of `None`: where this runs, the value is another one.
                 return NEVER
             case Model() | External() | Foreign() if name == "metadata" and _has_metadata(value):
                 return METADATA

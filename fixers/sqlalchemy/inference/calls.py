@@ -18,6 +18,7 @@ from autofix.fixers.sqlalchemy.kinds import (
     External,
     Instance,
     Kind,
+    Literal,
     Maker,
     Many,
     Method,
@@ -62,6 +63,8 @@ class Calls(Annotations):
                 return self.method(receiver, name, node, frame)
             case External(name=name):
                 return self.external(name, node, frame)
+            case Literal():
+                return Literal()
             case _:
                 return None
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from autofix.fixers.sqlalchemy.inference.expressions import Expressions
-from autofix.fixers.sqlalchemy.inference.externals import last
+from autofix.fixers.sqlalchemy.inference.externals import DECLARATIVE_BASE, last
 from autofix.fixers.sqlalchemy.inference.joins import NEVER, join
 from autofix.fixers.sqlalchemy.inference.models import Field, read_field
 from autofix.fixers.sqlalchemy.inference.names import Frame
@@ -24,7 +24,9 @@ from autofix.fixers.sqlalchemy.kinds import (
     ModuleObject,
     Never,
     OneOf,
+    Query,
     Relationship,
+    Select,
 )
 from autofix.languages.python.code import (
     Argument,
@@ -100,6 +102,9 @@ class Definitions(Expressions):
         annotated = self.annotated(parameter.annotation, outside)
         if annotated is not None:
             given = self.store.read(("parameter", function.key, parameter.name), outside.unit)
+            if isinstance(annotated, Query | Select) and isinstance(given, Never) and not self.is_closed:
+                # What callers pass says more, and nothing takes back what is said without them.
+                return given
             provided = self._provided(parameter, outside)
             return self.narrowed(self.narrowed(annotated, given), provided)
         provided = self._provided(parameter, outside)
@@ -144,7 +149,9 @@ class Definitions(Expressions):
         """A class; its body is followed."""
         key = self.program.keys[frame.path, node.start]
         bases = tuple(self._base(argument, frame) for argument in node.bases if argument.keyword is None)
-        decorators = [self.evaluate(decorator, frame) for decorator in node.decorators]
+        decorators = [self._decorator(decorator, frame) for decorator in node.decorators]
+        if any(isinstance(kind, External | Method) and last(kind.name) == "as_declarative" for kind in decorators):
+            bases = (*bases, DECLARATIVE_BASE)
         if any(isinstance(base, Never) for base in bases) and not self.is_closed:
             return NEVER
         is_mapped = any(_maps(kind) for kind in decorators)
@@ -160,6 +167,11 @@ class Definitions(Expressions):
         for name, kind in own.items():
             self.store.write(("attribute", key, name), kind)
         return self.class_object(key)
+
+    def _decorator(self, node: Expression, frame: Frame) -> Kind:
+        """What decorates a class: of `@as_declarative()` what is called."""
+        kind = self.evaluate(node, frame)
+        return frame.kinds.get((node.function.start, node.function.end)) if isinstance(node, Call) else kind
 
     def statement(self, statement: Statement, frame: Frame) -> bool:
         """Follow one statement; whether what comes behind it runs."""
@@ -272,5 +284,4 @@ def _maps(decorator: Kind) -> bool:
     return isinstance(decorator, External | Method) and last(decorator.name) in (
         "mapped",
         "mapped_as_dataclass",
-        "as_declarative",
     )

@@ -26,6 +26,7 @@ ASYNC_SQLMODEL = Session(is_async=True, is_sqlmodel=True)
 
 METADATA = Foreign("sqlalchemy.MetaData")
 REGISTRY = Foreign("sqlalchemy.orm.registry")
+DECLARATIVE_BASE = External("sqlalchemy.orm.DeclarativeBase")
 TABLE = Foreign("sqlalchemy.Table")
 
 CLIENTS = frozenset(("fastapi.testclient.TestClient", "starlette.testclient.TestClient"))
@@ -118,7 +119,7 @@ def constructed(name: str) -> Kind:
     if short in _EXPRESSIONS or ".func." in name:
         return Column()
     if short in _BASES:
-        return External("sqlalchemy.orm.DeclarativeBase")
+        return DECLARATIVE_BASE
     if short in ("Session", "AsyncSession", "MetaData", "Table", "registry"):
         return value_of(name)
     return None

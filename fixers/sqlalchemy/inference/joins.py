@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable as Function
 from dataclasses import replace
 
+from autofix.fixers.sqlalchemy.inference.externals import is_declarative_base
 from autofix.fixers.sqlalchemy.kinds import (
     Alias,
     Callable,
     Column,
     Context,
     Coroutine,
+    External,
     Instance,
     Items,
     Kind,
@@ -51,6 +53,9 @@ def join(a: Kind, b: Kind, common: CommonBase) -> Kind:  # noqa: C901 one case f
     match a, b:
         case Literal(), Literal():
             return Literal()
+        case (Model(), External(name=name)) | (External(name=name), Model()) if is_declarative_base(name):
+            # `class Base(DeclarativeBase)`, and `Base = declarative_base()` for older releases.
+            return a if isinstance(a, Model) else b
         case Model(), Model():
             return Model("")
         case Relationship(), Relationship() if (a.model, a.name) == (b.model, b.name):

@@ -27,6 +27,7 @@ from autofix.fixers.sqlalchemy.kinds import (
     Many,
     Mapping,
     Model,
+    Never,
     Origin,
     Query,
     Relationship,
@@ -78,6 +79,8 @@ class Libraries(Calls):
         return _Reader(frame)
 
     def _session_method(self, session: Session, name: str, node: Call, frame: Frame) -> Kind:
+        if any(isinstance(frame.kinds.get((item.value.start, item.value.end)), Never) for item in node.arguments):
+            return NEVER
         if name == "query":
             query = query_of(session, self._session_text(node, frame), node, self._reader(frame))
             return replace(query, shape=begun(query.shape, node, frame))

@@ -8,6 +8,8 @@ from autofix.fixers.sqlalchemy.inference.analysis import Inference
 
 _EAGER = frozenset(("joined", "selectin", "subquery", "immediate", "raise", "raise_on_sql", "noload"))
 
+_STOPPING = frozenset(("joined", "selectin", "subquery", "immediate"))
+
 
 class Declared(NamedTuple):
     """A relationship, by the class and name that declare it; `is_back` for what its `backref` makes on the other side."""
@@ -35,6 +37,8 @@ class Relationships:
 
     def __init__(self, inference: Inference) -> None:
         self._inference = inference
+        self.declared: set[Declared] = set()
+        """Those that are going to be declared eager."""
         self._back = {(target, name): Declared(cls, own, is_back=True) for target, name, cls, own in inference.backrefs}
 
     def find(self, model: str, name: str) -> Known | None:
@@ -45,11 +49,26 @@ class Relationships:
             field = self._inference.fields.get((cls, name))
             if field is not None:
                 target = self._inference.targets_of_fields.get((cls, name), "")
-                return Known(Declared(cls, name), target, field.lazy)
+                return self._known(Declared(cls, name), cls, target, field.lazy)
             back = self._back.get((cls, name))
             if back is not None:
-                return Known(back, back.cls, self._inference.fields[back.cls, back.name].back_lazy)
+                lazy = self._inference.fields[back.cls, back.name].back_lazy
+                return self._known(back, cls, back.cls, lazy)
         return None
+
+    def _known(self, declared: Declared, cls: str, target: str, lazy: str) -> Known:
+        """A relationship: one that leads back to its class is not loaded eagerly by its declaration alone.
+
+        SQLAlchemy 2.0 and 2.1 stop where a path meets the same mapper again, unless `join_depth` is given.
+        """
+        if declared in self.declared:
+            return Known(declared, target, "selectin")
+        return Known(declared, target, "select" if lazy in _STOPPING and self.is_self_referential(cls, target) else lazy)
+
+    def is_self_referential(self, cls: str, target: str) -> bool:
+        """Whether a relationship from a class leads to the same class."""
+        hierarchy = self._inference.hierarchy
+        return bool(target) and (target in hierarchy.line(cls) or cls in hierarchy.line(target))
 
     def names(self, model: str) -> list[str]:
         """All relationships of a mapped class."""
@@ -67,3 +86,8 @@ class Relationships:
             found.append(known)
             model = known.target
         return found
+
+    def is_collection(self, declared: Declared) -> bool:
+        """Whether a relationship leads to several objects."""
+        field = self._inference.fields[declared.cls, declared.name]
+        return field.back_is_collection if declared.is_back else field.is_collection

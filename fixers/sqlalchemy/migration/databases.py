@@ -10,6 +10,7 @@ from autofix.fixers.sqlalchemy.engines.outcome import Context, Definition
 from autofix.fixers.sqlalchemy.engines.runtime import HELPER_IMPORTS, helper_edit
 from autofix.fixers.sqlalchemy.inference.externals import is_sqlalchemy, last
 from autofix.fixers.sqlalchemy.kinds import Connection, Engine, External, Foreign, Maker, Method, Session
+from autofix.fixers.sqlalchemy.migration.applications import is_test_file
 from autofix.fixers.sqlalchemy.migration.changes import FileChanges, Migration, enclosing
 from autofix.languages.python.code import (
     Assign,
@@ -57,7 +58,11 @@ def _call(migration: Migration, changes: FileChanges, call: Call, context: Conte
         _event(migration, changes, call, context)
         return
     if name == "create_engine":
-        migration.accept(changes.path, call.start, engine_calls.engine(changes.source, call, context))
+        migration.accept(
+            changes.path,
+            call.start,
+            engine_calls.engine(changes.source, call, context, serves_many_loops=is_test_file(changes.path)),
+        )
     elif name == "sessionmaker":
         migration.accept(changes.path, call.start, session_calls.session_maker(changes.source, call, context))
     elif name == "scoped_session":

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 from autofix.fixers.sqlalchemy.inference.analysis import Inference
-from autofix.fixers.sqlalchemy.kinds import Kind, Session
+from autofix.fixers.sqlalchemy.kinds import Kind, Query, Session
 from autofix.fixers.sqlalchemy.migration.changes import Migration, enclosing
 from autofix.fixers.sqlalchemy.queries.outcome import Bridge, Refused
 from autofix.fixers.sqlalchemy.queries.plan import File, plan
@@ -64,7 +64,7 @@ def rewrite(migration: Migration) -> None:
             partial(migration.inference.received, path),
         )
         for path, changes in migration.files.items()
-        if b"query" in changes.text or b"Query" in changes.text
+        if any(isinstance(kind, Query) for kind in migration.inference.kinds[path].values())
     ]
     for planned in plan(files, Facts(migration.inference)):
         outcome, changes = planned.outcome, migration.files[planned.path]

@@ -11,6 +11,7 @@ from autofix.fixers.sqlalchemy.colours.graph import Colours
 from autofix.fixers.sqlalchemy.inference.analysis import Inference, infer
 from autofix.fixers.sqlalchemy.migration import (
     awaits,
+    blocking,
     databases,
     eager,
     entries,
@@ -23,7 +24,7 @@ from autofix.fixers.sqlalchemy.migration import (
 from autofix.fixers.sqlalchemy.migration.changes import FileChanges, Migration, unique
 from autofix.fixers.sqlalchemy.migration.components import components
 from autofix.fixers.sqlalchemy.pieces import compose
-from autofix.fixers.sqlalchemy.suites import clients, configuration, tables
+from autofix.fixers.sqlalchemy.suites import clients, configuration, mocks, tables
 from autofix.languages.python.code import Import, Module
 from autofix.languages.python.code_walk import walk
 from autofix.text.edit import Edit
@@ -51,11 +52,13 @@ def plan(project: Project, sources: Mapping[str, Source], modules: Mapping[str, 
     for path in migration.files:
         entries.rewrite(migration, path, databases.context_of(migration, path, base))
     legacy.rewrite(migration)
-    eager.rewrite(migration)
+    eager.rewrite(migration, refreshes_by_name=surroundings.refreshes_by_name(project))
     for unit in migration.colours.of_unit:
         awaits.rewrite(migration, unit)
+    blocking.rewrite(migration)
     for path in migration.files:
         clients.rewrite(migration, path)
+        mocks.rewrite(migration, path)
     tables.rewrite(migration)
     configuration.rewrite(migration, project)
     for path in migration.files:

@@ -28,6 +28,14 @@ def context(project: Project) -> Context:
     return Context(release.minor, chosen_drivers(declared(project), release), dialects)
 
 
+def refreshes_by_name(project: Project) -> bool:
+    """Whether `session.refresh(obj, ["relationship"])` loads a relationship: since SQLAlchemy 2.0.4 (its changelog)."""
+    release = sqlalchemy_release(project)
+    if release.exact is not None:
+        return release.exact >= (2, 0, 4)
+    return release.minor is None or release.minor >= (2, 0)
+
+
 def _dialects(project: Project) -> Iterator[str]:
     for path in project.paths:
         if language_of(path) in _SETTINGS and (data := project.read(path)) is not None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 from autofix.fixers.sqlalchemy.kinds import Callable, Method, OneOf, Query, Session
 from autofix.fixers.sqlalchemy.pieces import Piece, Replace, Wrap, binds_tighter
-from autofix.fixers.sqlalchemy.queries.chains import is_constructed, is_root, root, session_of, step
+from autofix.fixers.sqlalchemy.queries.chains import is_constructed, is_root, root, session_of, step, steps
 from autofix.fixers.sqlalchemy.queries.consumers import Use, use_of
-from autofix.fixers.sqlalchemy.queries.outcome import Bridge, Place, Refused
+from autofix.fixers.sqlalchemy.queries.outcome import Bridge, Import, Place, Refused
 from autofix.fixers.sqlalchemy.queries.rewrite import is_terminal_use
 from autofix.languages.python.code import Attribute, Await, Call, Expression, Name, Subscript, Walrus, Yield
 from autofix.languages.python.code_walk import walk
@@ -26,10 +28,12 @@ def bridged(node: Expression, place: Place, reason: str) -> Bridge | Refused:
     if is_constructed(node, place):
         return Refused("a query that is made by its class")
     pieces: list[Piece] = []
+    imports: tuple[Import, ...] = ()
     if use is Use.ITERATED:
         session = _async_session(node, place)
         if not session:
             return Refused("it is not known which session executes the query")
+        imports = _imports(session)
         pieces.append(_read(node, place, session))
     if (
         isinstance(node, Call)
@@ -40,15 +44,30 @@ def bridged(node: Expression, place: Place, reason: str) -> Bridge | Refused:
         value = node.function.value
         session = "().sync_session" if _is_registry(value, place) else ".sync_session"
         pieces.append(Wrap(value.start, value.end, "", session))
-    return Bridge(tuple(pieces), (), reason)
+    return Bridge(tuple(pieces), imports, reason)
 
 
 def _async_session(query: Expression, place: Place) -> str:
     """The text of the session that has `run_sync`: not a registry, which does not pass that on."""
     session = session_of(query, place)
+    if not session:
+        return _session_by_name(query, place)
     begun = root(query, place)
     value = begun.function.value if begun is not None and isinstance(begun.function, Attribute) else None
     return f"{session}()" if value is not None and _is_registry(value, place) else session
+
+
+def _session_by_name(query: Expression, place: Place) -> str:
+    """The session of a query that has a name, asked of itself; empty where it has none."""
+    first = query
+    for each in steps(query, place):
+        first = each.value
+    is_free = re.search(rb"\basync_session\b(?!\.)", place.text) is None
+    return f"async_session({first.name}.session)" if isinstance(first, Name) and is_free else ""
+
+
+def _imports(session: str) -> tuple[Import, ...]:
+    return (("sqlalchemy.ext.asyncio", "async_session"),) if session.startswith("async_session(") else ()
 
 
 def _is_registry(value: Expression, place: Place) -> bool:
@@ -79,7 +98,8 @@ def _executed(node: Expression, place: Place, reason: str) -> Bridge | Refused:
         return _handed_over(node, query, place, session, reason)
     begun = root(query, place)
     if begun is None or not isinstance(begun.function, Attribute):
-        return Bridge((Wrap(node.start, node.end, f"{opened}await {session}.run_sync(lambda _: ", closed),), (), reason)
+        around = Wrap(node.start, node.end, f"{opened}await {session}.run_sync(lambda _: ", closed)
+        return Bridge((around,), _imports(session), reason)
     name = _free_name(node, place)
     value = begun.function.value
     return Bridge(
@@ -104,9 +124,8 @@ def _handed_over(node: Expression, query: Expression, place: Place, session: str
     method = place.text[start : node.end].decode()
     before = f"{opened}await {session}.run_sync(lambda _, query: query{method}, "
     gap = place.text[query.end : start]
-    return Bridge(
-        (Wrap(node.start, node.end, before, closed), Replace(start if gap.strip() else query.end, node.end, "")), (), reason
-    )
+    tail = Replace(start if gap.strip() else query.end, node.end, "")
+    return Bridge((Wrap(node.start, node.end, before, closed), tail), _imports(session), reason)
 
 
 def _is_query(part: object, place: Place) -> bool:

@@ -8,6 +8,7 @@ from autofix.fixers.sqlalchemy.kinds import Alias, Column, Model, Query, Relatio
 from autofix.fixers.sqlalchemy.pieces import Piece, Replace, Wrap
 from autofix.fixers.sqlalchemy.queries.chains import Step, ends_in, is_counted_directly, root, steps
 from autofix.fixers.sqlalchemy.queries.outcome import Import, NotTheSame, Place, Rewritten
+from autofix.fixers.sqlalchemy.queries.selecting import thing
 from autofix.fixers.sqlalchemy.queries.tables import TERMINALS
 from autofix.languages.python.code import (
     Argument,
@@ -170,10 +171,10 @@ def _first_entity(step: Step, place: Place) -> str:
         raise NotTheSame("it is not known what `filter_by` filters")
     first = begun.arguments[0].value
     text = dotted(first)
-    if isinstance(place.kind_of(first), Model) and text:
+    if isinstance(thing(first, place.kind_of), Model) and text:
         return text
     owner = first.value if isinstance(first, Attribute) else None
-    if owner is not None and isinstance(place.kind_of(owner), Model) and dotted(owner):
+    if owner is not None and isinstance(thing(owner, place.kind_of), Model) and dotted(owner):
         return dotted(owner)
     raise NotTheSame("it is not known what `filter_by` filters")
 

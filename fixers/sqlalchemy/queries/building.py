@@ -8,7 +8,7 @@ from typing import Any
 
 from autofix.fixers.sqlalchemy.kinds import Alias, Kind, Model, Relationship, Shape
 from autofix.fixers.sqlalchemy.queries.mentions import may_add_others
-from autofix.fixers.sqlalchemy.queries.selecting import things
+from autofix.fixers.sqlalchemy.queries.selecting import thing, things
 from autofix.fixers.sqlalchemy.queries.tables import CRITERIA, EAGER, FLAGS, JOINS, SEPARATE, SETTINGS, UNCHANGED
 from autofix.languages.python.code import Argument, Attribute, Call, Constant, Expression, Name
 from autofix.languages.python.code_walk import dotted
@@ -66,7 +66,7 @@ def _joined(method: str, call: Call, kind_of: KindOf) -> str:
     if any(argument.stars for argument in call.arguments) or len(positional) <= position:
         return "?"
     target = positional[position].value
-    kind, text = kind_of(target), dotted(target)
+    kind, text = thing(target, kind_of), dotted(target)
     if isinstance(kind, Model | Alias) and text:
         return text
     if isinstance(kind, Relationship) and text and len(positional) == position + 1:
@@ -76,7 +76,7 @@ def _joined(method: str, call: Call, kind_of: KindOf) -> str:
 
 def _selected_from(shape: Shape, call: Call, kind_of: KindOf) -> Shape:
     argument = call.arguments[0].value if len(call.arguments) == 1 and not call.arguments[0].stars else None
-    kind = kind_of(argument) if argument is not None else None
+    kind = thing(argument, kind_of) if argument is not None else None
     text = dotted(argument) if argument is not None and isinstance(kind, Model | Alias) else ""
     known = kind is not None and shape.selected is not None and set(shape.selected) == {kind}
     entity = shape.joined_entity if shape.is_joined and shape.joined_entity else text or "?"
@@ -87,7 +87,7 @@ def _multiplies(argument: Argument, kind_of: KindOf) -> bool:
     """Whether a loader option may multiply rows: an eager join of what may be a collection, or it is not known what it is."""
     if argument.stars:
         return True
-    steps = list(_steps(argument.value))
+    steps = list(loader_steps(argument.value))
     if not steps:
         return True
     return any(_step_multiplies(name, call, kind_of) for name, call in steps)
@@ -95,12 +95,12 @@ def _multiplies(argument: Argument, kind_of: KindOf) -> bool:
 
 def _loaded(argument: Argument, kind_of: KindOf) -> Iterator[str]:
     """The models that a loader option joins, one object for each row; empty for one that is not known."""
-    for name, call in _steps(argument.value):
+    for name, call in loader_steps(argument.value):
         kinds = [kind_of(each.value) for each in call.arguments] if name in EAGER else []
         yield from (kind.target for kind in kinds if isinstance(kind, Relationship) and not kind.is_collection)
 
 
-def _steps(option: Expression) -> Iterator[tuple[str, Call]]:
+def loader_steps(option: Expression) -> Iterator[tuple[str, Call]]:
     """The calls of `joinedload(...).selectinload(...)`, by their names."""
     current: Expression = option
     while isinstance(current, Call):

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from autofix.fixers.sqlalchemy.kinds import External, Method, Model, Query, Session
 from autofix.fixers.sqlalchemy.queries.outcome import Place
+from autofix.fixers.sqlalchemy.queries.selecting import thing
 from autofix.languages.python.code import Argument, Attribute, Call, Expression
 from autofix.languages.python.code_walk import dotted
 
@@ -97,7 +98,7 @@ def is_counted_directly(node: Expression, place: Place) -> bool:
         node = after.call
     names = [each.name for each in steps(node, place)]
     begun = root(node, place)
-    if begun is None or len(begun.arguments) != 1 or not isinstance(place.kind_of(begun.arguments[0].value), Model):
+    if begun is None or len(begun.arguments) != 1 or not isinstance(thing(begun.arguments[0].value, place.kind_of), Model):
         return False
     return names[:1] == ["count"] and set(names[1:]) <= {"filter", "where", "filter_by"}
 

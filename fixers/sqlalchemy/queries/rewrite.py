@@ -11,11 +11,11 @@ from autofix.fixers.sqlalchemy.pieces import Piece, Replace, Wrap
 from autofix.fixers.sqlalchemy.queries.builders import begin, build
 from autofix.fixers.sqlalchemy.queries.chains import is_root, step
 from autofix.fixers.sqlalchemy.queries.consumers import Use, use_of
+from autofix.fixers.sqlalchemy.queries.executing import session_known
 from autofix.fixers.sqlalchemy.queries.outcome import NotTheSame, Place, Refused, Rewritten
 from autofix.fixers.sqlalchemy.queries.tables import TERMINALS
 from autofix.fixers.sqlalchemy.queries.terminals import (
     method_of,
-    session_known,
     shape_known,
     subscript,
     terminal,

@@ -6,10 +6,12 @@ from collections.abc import Callable
 
 from autofix.fixers.sqlalchemy.kinds import Alias, Column, Model, Query, Shape
 from autofix.fixers.sqlalchemy.pieces import Piece, Replace, Wrap, binds_tighter
-from autofix.fixers.sqlalchemy.queries.chains import Step, is_counted_directly, root, session_of, steps
+from autofix.fixers.sqlalchemy.queries.bulk import bulk
+from autofix.fixers.sqlalchemy.queries.chains import Step, is_counted_directly, root, steps
+from autofix.fixers.sqlalchemy.queries.executing import executed, removed, session_known
 from autofix.fixers.sqlalchemy.queries.layout import enclosed
 from autofix.fixers.sqlalchemy.queries.outcome import NotTheSame, Place, Rewritten
-from autofix.languages.python.code import Call, Constant, Evaluate, Expression, Slice, Subscript
+from autofix.languages.python.code import Call, Constant, Expression, Slice, Subscript
 from autofix.languages.python.code_walk import dotted
 
 _AGGREGATES = frozenset(("count", "sum", "max", "min", "avg"))
@@ -29,18 +31,6 @@ def shape_known(query: Expression, place: Place) -> Shape:
     if "options" in kind.shape.options and not kind.shape.has_entity:
         raise NotTheSame("`Query` refuses loader options where no object is selected")
     return kind.shape
-
-
-def session_known(query: Expression, place: Place) -> str:
-    """The text of the session that executes a query.
-
-    Raises:
-        NotTheSame: there is none that can be written here.
-    """
-    session = session_of(query, place)
-    if not session:
-        raise NotTheSame("it is not known which session executes it")
-    return session
 
 
 def unique(shape: Shape, place: Place) -> str:
@@ -72,22 +62,19 @@ def method_of(shape: Shape) -> str:
     return "scalars" if shape.is_entity else "execute"
 
 
-def executed(place: Place, session: str, method: str) -> tuple[str, str]:
-    """What stands before and behind a statement to execute it, with a method of its result to follow."""
-    return (f"(await {session}.{method}(", "))") if place.awaits else (f"{session}.{method}(", ")")
-
-
 def terminal(step: Step, place: Place) -> Rewritten:
     """`query.all()` and its kin.
 
     Raises:
         NotTheSame: it has no known equal.
     """
+    if step.name in ("update", "delete"):
+        return bulk(step, place)
     handler = _HANDLERS.get(step.name)
     if handler is None:
         raise NotTheSame(f"`select()` has no known equal of `Query.{step.name}`")
     shape = shape_known(step.value, place)
-    if shape.streams and step.name not in ("count", "update", "delete"):
+    if shape.streams and step.name != "count":
         raise NotTheSame("rows that are streamed are not read with a loop")
     return handler(step, shape, place)
 
@@ -170,13 +157,7 @@ def _single(step: Step, place: Place, before: str, suffix: str, after: str, end:
     tight = place.awaits and binds_tighter(step.call, place.parents, place.text)
     start, close = ("(await ", "))") if tight else ("await " if place.awaits else "", ")")
     pieces = enclosed(place, step.value, f"{start}{call}", suffix, f"{after}{close}", step)
-    return Rewritten((*pieces, _removed(place, step.value, end, step.call.end)))
-
-
-def _removed(place: Place, value: Expression, start: int, end: int) -> Piece:
-    """Nothing in the place of a method call, nor of the blanks before it."""
-    gap = place.text[value.end : start]
-    return Replace(start if gap.strip() else value.end, end, "")
+    return Rewritten((*pieces, removed(place, step.value, end, step.call.end)))
 
 
 def _get(step: Step, shape: Shape, place: Place) -> Rewritten:
@@ -220,70 +201,6 @@ def _awaited(node: Expression, place: Place) -> tuple[str, str]:
     if not place.awaits:
         return "", ""
     return ("(await ", ")") if binds_tighter(node, place.parents, place.text) else ("await ", "")
-
-
-_BULK_BUILDERS = frozenset(("filter", "where", "filter_by", "execution_options"))
-
-
-def _bulk(step: Step, shape: Shape, place: Place) -> Rewritten:
-    """`query.update(values)` and `query.delete()`, as statements of their own."""
-    begun = root(step.value, place)
-    if begun is None or len(begun.arguments) != 1 or not isinstance(shape.selected and shape.selected[0], Model):
-        raise NotTheSame(f"`{step.name}` of a query that begins elsewhere")
-    if any(each.name not in _BULK_BUILDERS for each in steps(step.value, place)):
-        raise NotTheSame(f"`{step.name}` of a query that has more than filters")
-    session = session_known(step.value, place)
-    is_used = not isinstance(place.parents.of(step.call), Evaluate)
-    before, after = executed(place, session, "execute")
-    if not is_used and place.awaits:
-        before, after = f"await {session}.execute(", ")"
-    call = _update_call(step, place) if step.name == "update" else _delete_call(step, place)
-    rowcount = ".rowcount" if is_used else ""
-    pieces = (
-        *_whole(place, step, before, f"{after}{rowcount}"),
-        *call,
-    )
-    return Rewritten(pieces)
-
-
-def _whole(place: Place, step: Step, before: str, after: str) -> list[Piece]:
-    """Around a call including its own method."""
-    return enclosed(place, step.call, before, "", after, None)
-
-
-def _update_call(step: Step, place: Place) -> list[Piece]:
-    values = step.arguments[0] if step.arguments else None
-    if values is None or values.stars or values.keyword not in (None, "values"):
-        raise NotTheSame("arguments of `update`")
-    pieces: list[Piece] = [Replace(step.call.open - len("update"), step.call.open, "values")]
-    if values.keyword is not None:
-        pieces.append(Replace(values.start, values.value.start, ""))
-    return [*pieces, *_synchronize(step, 1, place)]
-
-
-def _delete_call(step: Step, place: Place) -> list[Piece]:
-    if not step.arguments:
-        return [_removed(place, step.value, step.dot, step.call.end)]
-    return _synchronize(step, 0, place)
-
-
-def _synchronize(step: Step, position: int, place: Place) -> list[Piece]:
-    """The argument `synchronize_session` as an execution option."""
-    given = step.arguments[position:]
-    if not given:
-        return []
-    argument = given[0]
-    if len(given) != 1 or argument.stars or argument.keyword not in (None, "synchronize_session"):
-        raise NotTheSame(f"arguments of `{step.name}`")
-    if position == 0:
-        # The only argument of `delete`: its call becomes that of the options.
-        keyword = Replace(argument.start, argument.value.start, "synchronize_session=")
-        return [Replace(step.dot + 1, step.call.open, "execution_options"), keyword]
-    before = step.arguments[position - 1]
-    if not isinstance(argument.value, Constant) or b"#" in place.text[before.end : argument.start]:
-        raise NotTheSame("`synchronize_session` is computed")
-    option = f".execution_options(synchronize_session={place.slice(argument.value)})"
-    return [Replace(before.end, argument.end, ""), Wrap(step.call.start, step.call.end, "", option)]
 
 
 def subscript(node: Subscript, place: Place) -> Rewritten:
@@ -343,6 +260,4 @@ _HANDLERS: dict[str, Callable[[Step, Shape, Place], Rewritten]] = {
     "scalar": _scalar,
     "count": _count,
     "get": _get,
-    "update": _bulk,
-    "delete": _bulk,
 }

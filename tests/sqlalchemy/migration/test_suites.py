@@ -335,15 +335,54 @@ def test_of_none():
     assert refuse() is None
 """
 
+PING = """
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+
+def ping(engine) -> None:
+    with Session(engine) as session:
+        session.scalar(select(1))
+"""
+
+MOCKED = """
+from unittest.mock import MagicMock, patch
+
+import ping
+
+
+def test_pings():
+    session_mock = MagicMock()
+    session_mock.__enter__.return_value = session_mock
+    other = MagicMock()
+    other.__enter__.return_value = other
+    with patch("ping.Session", return_value=session_mock), patch("ping.select", return_value=1), other as entered:
+        ping.ping(MagicMock())
+    session_mock.scalar.assert_called_once_with(1)
+    assert entered is other
+"""
+
+_BASE = {"models.py": MODELS, "app.py": APP}
 PROGRAMS = {
-    "session shared with the application": {"models.py": MODELS, "app.py": APP, "conftest.py": SHARED_SESSION, "test_app.py": USES_SHARED},  # noqa: E501
-    "client of a module, sessions of the application's engine": {"models.py": MODELS, "app.py": APP, "test_app.py": OWN_FILE},
-    "transaction rolled back": {"models.py": MODELS, "app.py": APP, "tests/test_app.py": ROLLBACK, "tests/__init__.py": ""},
-    "fixtures that delegate and return": {"models.py": MODELS, "app.py": APP, "test_app.py": DELEGATING},
-    "tables made at import": {"models.py": IMPORT_TIME_TABLES, "app.py": APP, "tests/test_app.py": UNSTARTED, "setup.cfg": "[metadata]\nname = x\n"},  # noqa: E501
-    "an application with a lifespan": {"models.py": MODELS, "api.py": ROUTER, "main.py": STARTED_HOOKS, "test_main.py": STARTED},  # noqa: E501
+    "session shared with the application": {**_BASE, "conftest.py": SHARED_SESSION, "test_app.py": USES_SHARED},
+    "client of a module, sessions of the application's engine": {**_BASE, "test_app.py": OWN_FILE},
+    "transaction rolled back": {**_BASE, "tests/test_app.py": ROLLBACK, "tests/__init__.py": ""},
+    "fixtures that delegate and return": {**_BASE, "test_app.py": DELEGATING},
+    "tables made at import": {
+        "models.py": IMPORT_TIME_TABLES,
+        "app.py": APP,
+        "tests/test_app.py": UNSTARTED,
+        "setup.cfg": "[metadata]\nname = x\n",
+    },
+    "an application with a lifespan": {
+        "models.py": MODELS,
+        "api.py": ROUTER,
+        "main.py": STARTED_HOOKS,
+        "test_main.py": STARTED,
+    },
+    "a mock in the place of a session": {"ping.py": PING, "test_ping.py": MOCKED},
     "a decorator of what waits and what does not": {"models.py": MODELS, "test_count.py": DECORATED},
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", PROGRAMS)
@@ -353,7 +392,8 @@ def test_passes_before_and_after(name: str, tmp_path: Path) -> None:
     expected = outcomes(tmp_path / "before", before)
     assert set(expected.values()) == {"passed"}, expected
     assert outcomes(tmp_path / "after", after) == expected
-    assert "AsyncSession" in "".join(after.values()) or "async_sessionmaker" in after["models.py"]
+    text = "".join(after.values())
+    assert "AsyncSession" in text or "async_sessionmaker" in text
 
 
 WITHOUT_SESSIONS = """
@@ -412,3 +452,18 @@ def test_talks():
 def test_refuses_websockets(tmp_path: Path) -> None:
     found = blockers(tmp_path, {"models.py": MODELS, "app.py": APP, "test_app.py": WEBSOCKET})
     assert [(path, line) for path, line, _ in found] == [("test_app.py", 11)]
+
+
+POOLED = """
+import os
+
+from sqlalchemy import create_engine
+
+engine = create_engine(os.environ["DATABASE_URL"], pool_size=5)
+"""
+
+
+@pytest.mark.parametrize(("pin", "is_named"), [("sqlalchemy==2.0.31", True), ("sqlalchemy==2.1.0", False)])
+def test_names_the_pool_that_its_arguments_are_for(pin: str, is_named: bool, tmp_path: Path) -> None:
+    after = migrated(tmp_path, {"db.py": POOLED, "requirements.txt": f"{pin}\n"})["db.py"]
+    assert ("poolclass=AsyncAdaptedQueuePool" in after) is is_named

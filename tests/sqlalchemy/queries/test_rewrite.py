@@ -23,6 +23,16 @@ def reasons(program: str) -> set[tuple[type, str]]:
     return {(type(outcome), outcome.reason) for outcome in outcomes if isinstance(outcome, Bridge | Refused)}
 
 
+class Unknown:
+    """Nothing is known of mapped classes."""
+
+    def has_eager_collections(self, _model: str) -> None:
+        return None
+
+    def is_unhashable(self, _model: str, _column: str) -> bool:
+        return False
+
+
 class TestExpressions:
     @pytest.mark.parametrize(
         ("before", "after"),
@@ -101,6 +111,10 @@ class TestExpressions:
             (
                 "for user in db.query(User).yield_per(10):\n    print(user)",
                 "async for user in await db.stream_scalars(select(User).execution_options(yield_per=10)):\n    print(user)",
+            ),
+            (
+                "query = db.query(User).filter(User.id == 1)\nquery.delete()",
+                "query = select(User).filter(User.id == 1)\nawait db.execute(delete(User).where(query.whereclause))",
             ),
             ("query = db.query(User)\nif query:\n    pass", "query = select(User)\nif query is not None:\n    pass"),
             ("query = db.query(User)\nif not query:\n    pass", "query = select(User)\nif query is None:\n    pass"),
@@ -293,6 +307,9 @@ class TestBridges:
             "return db.query(User).limit(2).filter(User.id == 1).all()",
             "return db.query(User).filter(User.id == 1).get(1)",
             "query = db.query(User)\nreturn query.delete()",
+            "query = db.query(User).filter(*values)\nreturn query.delete()",
+            "query = db.query(User).filter(User.id == 1).execution_options(a=1)\nreturn query.delete()",
+            "query = db.query(User).filter(User.id == 1)\nif value:\n    query = db.query(User)\nreturn query.delete()",
             "return db.query(User).order_by(False).all()",
             "return str(db.query(User))",
             "return db.query(User).enable_eagerloads(False).all()",
@@ -361,6 +378,28 @@ def case(first: Session, second: Session):
         assert "return (await self.db.scalars(grown(self.query(), 1))).all()" in made.after
         assert "return (await second.scalars(base(second))).all(), Repo(first).list()" in made.after
 
+    def test_a_function_that_is_given_no_session(self):
+        program = """
+def page(query, number):
+    return query.limit(10).offset(number).all()
+
+def case(db: Session):
+    return page(db.query(User), 1)
+"""
+        made = migrated(MODELS + program)
+        assert "return page(db.sync_session.query(User), 1)" in made.after
+        call = "async_session(query.session).run_sync(lambda _: query.limit(10).offset(number).all())"
+        assert f"    return await {call}\n" in made.after
+        assert "from sqlalchemy.ext.asyncio import async_session\n" in made.after
+
+    @pytest.mark.parametrize(
+        "base", ["from elsewhere import Base\n\nclass Thing(Base):\n    id = 1\n", "from elsewhere import Thing\n"]
+    )
+    def test_a_class_of_which_nothing_is_known(self, base):
+        program = f"{base}\ndef case(db: Session):\n    return db.query(Thing).filter_by(id=1).first()\n"
+        after = "return (await db.scalars(select(Thing).filter_by(id=1).limit(1))).unique().first()"
+        assert after in migrated(MODELS + program, facts=Unknown()).after
+
     def test_the_other_session_is_not_taken(self):
         program = """
 def base(db: Session):
@@ -370,7 +409,20 @@ def case(first: Session, second: Session):
     query = base(first if first else second)
     return query.all()
 """
-        assert (Refused, "it is not known which session executes the query") in reasons(program)
+        assert "return await async_session(query.session).run_sync(lambda _: query.all())" in migrated(MODELS + program).after
+
+    def test_an_annotated_parameter(self):
+        program = """
+from sqlalchemy.orm import Query
+
+def grown(query: Query, least: int) -> Query:
+    return query.filter(User.age > least)
+
+def case(db: Session):
+    return grown(db.query(User), 1).all()
+"""
+        assert not reasons(program)
+        assert "return (await db.scalars(grown(select(User), 1))).all()" in migrated(MODELS + program).after
 
     def test_an_unknown_use_elsewhere_bridges_all(self):
         program = """

@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 
 import pytest
 from query_cases import chains, chosen, generated, program
-from query_programs import Migrated, Outcome, made_async, migrated, namespace, run_async, run_sync
+from query_programs import MODELS, Migrated, Outcome, made_async, migrated, namespace, run_async, run_sync
 
 
 def differences(made: Migrated, names: list[str]) -> dict[str, tuple[Outcome, Outcome]]:
@@ -64,6 +64,59 @@ class TestOnSQLite:
     @pytest.mark.parametrize("seed", range(1, 5))
     def test_more_chains(self, seed):
         check(chains(seed, 1500))
+
+
+PROGRAM = """
+
+def base(db: Session):
+    return db.query(User).order_by(User.id)
+
+
+def grown(query, least):
+    return query.filter(User.age >= least)
+
+
+class Users:
+    def __init__(self, db: Session):
+        self.db = db
+
+    def query(self):
+        return self.db.query(User).join(User.posts)
+
+    def named(self, name):
+        query = self.query()
+        if name:
+            query = query.filter(User.name == name)
+        return query
+
+
+def case_helpers(db: Session):
+    return grown(base(db), 30).all(), base(db).count()
+
+
+def case_method(db: Session):
+    users = Users(db)
+    query = users.named("ann")
+    return query.all(), query.count(), [user.name for user in query]
+
+
+def case_update(db: Session):
+    query = db.query(User).filter(User.age == 30)
+    before = query.count()
+    query.update({"age": 31}, synchronize_session=False)
+    return before, query.count(), db.query(User.age).order_by(User.id).all()
+"""
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_queries_that_go_through_functions():
+    made = migrated(MODELS + PROGRAM)
+    cases = ["case_helpers", "case_method", "case_update"]
+    assert {made.sort(name) for name in cases} == {"converted"}
+    before = run_sync(namespace(made.before), cases)
+    after = run_async(namespace(made_async(made.after, cases)), cases)
+    assert before == after
+    assert not any(outcome.error for outcome in before.values())
 
 
 BINARIES = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
