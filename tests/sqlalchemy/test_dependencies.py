@@ -199,7 +199,7 @@ class TestTomlManifests:
         )
         texts, _ = change({"pyproject.toml": before}, tests=["pytest-asyncio"])
         poetry = tomllib.loads(texts["pyproject.toml"])["tool"]["poetry"]
-        assert poetry["group"]["test"]["dependencies"] == {"pytest": "^8", "pytest-asyncio": ">=0.21"}
+        assert poetry["group"]["test"]["dependencies"] == {"pytest": "^8", "pytest-asyncio": ">=0.26"}
 
     def test_pipfile(self, change):
         before = '[packages]\nfastapi = "==0.75.1"\nsqlalchemy = "==1.4.35"\nuvicorn = "*"\n\n[dev-packages]\npytest = "*"\n'

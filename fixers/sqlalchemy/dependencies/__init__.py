@@ -44,7 +44,7 @@ _MINIMUM: Mapping[str, str] = {
     "oracledb": "2.0",
     "anyio": "3.6",
     "httpx": "0.24",
-    "pytest-asyncio": "0.21",
+    "pytest-asyncio": "0.26",
 }
 # With aiosqlite 0.22 and SQLAlchemy before 2.0.46 a program whose engine is not disposed does not end: measured.
 _AIOSQLITE_BEFORE = "0.22"

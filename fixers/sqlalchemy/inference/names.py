@@ -84,7 +84,10 @@ class Names:
         found = self._member(path, name, unit, frozenset())
         if not isinstance(found, Never) or name in self.program.bindings[path]:
             return found
-        return External(f"builtins.{name}") if name in _BUILTINS else None
+        if name in _BUILTINS:
+            return External(f"builtins.{name}")
+        # What a star import brings may not have been followed yet.
+        return NEVER if self.program.stars[path] and not self.is_closed else None
 
     def _member(self, path: str, name: str, unit: str, seen: frozenset[str]) -> Kind:
         if name in self.program.bindings[path]:

@@ -8,6 +8,7 @@ from functools import partial
 from autofix.fixers.sqlalchemy.inference.analysis import Inference
 from autofix.fixers.sqlalchemy.kinds import Kind, Query, Session
 from autofix.fixers.sqlalchemy.migration.changes import Migration, enclosing
+from autofix.fixers.sqlalchemy.pieces import Wrap
 from autofix.fixers.sqlalchemy.queries.outcome import Bridge, Refused
 from autofix.fixers.sqlalchemy.queries.plan import File, plan
 from autofix.languages.python.code import Expression, Function, Name, Parameter
@@ -51,8 +52,8 @@ class Facts:
         return any((cls, column) in self._inference.unhashable for cls in self._inference.hierarchy.line(model))
 
 
-def rewrite(migration: Migration) -> None:
-    """All queries of the program."""
+def rewrite(migration: Migration, *, has_scalars: bool) -> None:
+    """All queries of the program; `has_scalars` says whether an `AsyncSession` can be asked for `scalars`."""
     files = [
         File(
             path,
@@ -73,6 +74,9 @@ def rewrite(migration: Migration) -> None:
             continue
         if isinstance(outcome, Bridge):
             migration.notes.append((planned.path, planned.node.start, f"bridged: {outcome.reason}"))
+        if not has_scalars and any(isinstance(piece, Wrap) and ".scalars(" in piece.before for piece in outcome.pieces):
+            reason = "`AsyncSession.scalars` is missing in the SQLAlchemy that is pinned"
+            migration.block(planned.path, planned.node.start, reason, "Raise the pin to 1.4.24 or later first.")
         changes.pieces += outcome.pieces
         for module, name in outcome.imports:
             changes.need(module, name)
@@ -88,13 +92,16 @@ def _kind_of(migration: Migration, path: str) -> Callable[[Expression], Kind]:
 
 def _session_text(migration: Migration, path: str) -> Callable[[Expression], str]:
     """The only parameter of the function around an expression that is a session."""
+    known: dict[int, str] = {}
 
     def session_text(expression: Expression) -> str:
         function = enclosing(migration.files[path].parents, expression, Function)
         if not isinstance(function, Function):
             return ""
-        found = [parameter.name for parameter in function.parameters if _is_session(migration, path, function, parameter)]
-        return found[0] if len(found) == 1 else ""
+        if id(function) not in known:
+            found = [parameter.name for parameter in function.parameters if _is_session(migration, path, function, parameter)]
+            known[id(function)] = found[0] if len(found) == 1 else ""
+        return known[id(function)]
 
     return session_text
 

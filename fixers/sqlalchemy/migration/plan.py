@@ -51,7 +51,7 @@ def plan(project: Project, sources: Mapping[str, Source], modules: Mapping[str, 
         names.rewrite(migration, path)
     for path in migration.files:
         entries.rewrite(migration, path, databases.context_of(migration, path, base))
-    legacy.rewrite(migration)
+    legacy.rewrite(migration, has_scalars=surroundings.has_scalars(project))
     eager.rewrite(migration, refreshes_by_name=surroundings.refreshes_by_name(project))
     for unit in migration.colours.of_unit:
         awaits.rewrite(migration, unit)

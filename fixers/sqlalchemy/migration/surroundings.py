@@ -36,6 +36,12 @@ def refreshes_by_name(project: Project) -> bool:
     return release.minor is None or release.minor >= (2, 0)
 
 
+def has_scalars(project: Project) -> bool:
+    """Whether an `AsyncSession` has `scalars`: since SQLAlchemy 1.4.24 (its documentation)."""
+    release = sqlalchemy_release(project)
+    return release.exact is None or release.exact >= (1, 4, 24)
+
+
 def _dialects(project: Project) -> Iterator[str]:
     for path in project.paths:
         if language_of(path) in _SETTINGS and (data := project.read(path)) is not None:
