@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from autofix.fixers.sqlalchemy.inference.analysis import Inference
-from autofix.fixers.sqlalchemy.kinds import Origin
+from autofix.fixers.sqlalchemy.kinds import Instance, Origin
 from autofix.fixers.sqlalchemy.loading.accesses import Access, Accesses
 from autofix.fixers.sqlalchemy.loading.index import Index
 from autofix.fixers.sqlalchemy.loading.objects import Objects, Units
@@ -25,6 +25,8 @@ class Unresolved(NamedTuple):
     path: str
     start: int
     message: str
+    is_reached: bool = True
+    """Whether the program is seen to get there."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +73,10 @@ def plan_loading(
         wanted: dict[Declared, str] = {}
         unresolved: list[Unresolved] = []
         for access in found:
-            if not sources.resolve(access) and not objects.here(access.place, access.model, access.relations):
+            if _goes_on(index, access):
+                message = f"`{access.relations[0]}` is followed from object to object: no query can load all of them"
+                unresolved.append(Unresolved(access.place.path, access.start, message))
+            elif not sources.resolve(access) and not objects.here(access.place, access.model, access.relations):
                 _declare(access, accesses.relationships, wanted, unresolved)
         if not wanted:
             break
@@ -80,7 +85,7 @@ def plan_loading(
     for key in sources.unseen:
         function = inference.program.functions[key]
         message = f"`{function.node.name}` reads relationships, and nothing is seen to call it"
-        unresolved.append(Unresolved(function.path, function.node.name_start, message))
+        unresolved.append(Unresolved(function.path, function.node.name_start, message, is_reached=False))
     options = {origin: tuple(texts_) for origin, texts_ in objects.options.items()}
     lines = {site: tuple(objects.refreshes.lines(site)) for site in objects.refreshes.sites}
     return LoadingPlan(
@@ -91,6 +96,12 @@ def plan_loading(
         _pieces(index, options, objects.refreshes, lines),
         {path: tuple(names) for path, names in objects.names.imports.items()},
     )
+
+
+def _goes_on(index: Index, access: Access) -> bool:
+    """Whether a relationship is read of objects that were reached by the same relationship, in a loop or a recursion."""
+    kind = index.kind(access.place.path, access.place.node)
+    return isinstance(kind, Instance) and any(access.relations[0] in origin.relations for origin in kind.origins)
 
 
 def _declare(

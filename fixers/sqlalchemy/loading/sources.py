@@ -6,6 +6,7 @@ from collections.abc import Callable as Function
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
+from autofix.fixers.sqlalchemy.inference.attributes import LONGEST_PATH
 from autofix.fixers.sqlalchemy.inference.externals import last
 from autofix.fixers.sqlalchemy.inference.names import Frame
 from autofix.fixers.sqlalchemy.inference.program import FunctionInfo
@@ -124,6 +125,9 @@ class Sources:
         owner = self._index.kind(place.path, node.value)
         if isinstance(owner, Instance) and owner.cls:
             if self._relationships.find(owner.cls, node.name) is not None:
+                if len(wanted.relations) >= LONGEST_PATH:
+                    # A walk along a relationship of a class to itself: no query can load all of it.
+                    return False
                 further = Wanted(owner.cls, (node.name, *wanted.relations))
                 return self._value(place._replace(node=node.value), further)
             properties = self._inference.property_of(owner, node.name)

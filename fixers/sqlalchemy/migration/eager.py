@@ -13,12 +13,17 @@ _ORM = "sqlalchemy.orm"
 
 def rewrite(migration: Migration, *, refreshes_by_name: bool) -> None:
     """All eager loads that the program needs once nothing is loaded lazily; for `refreshes_by_name` see `plan_loading`."""
-    colours = migration.colours
+    colours, functions = migration.colours, migration.inference.program.functions
+
+    def is_kept(unit: str) -> bool:
+        """What is async already loads what it needs, or fails today."""
+        return unit in colours.kept or (unit in functions and functions[unit].node.is_async and unit not in colours.because)
+
     loading = plan_loading(
         migration.inference,
         {path: changes.text for path, changes in migration.files.items()},
-        is_kept=colours.kept.__contains__,
-        is_async=lambda unit: unit in migration.inference.program.functions and colours.is_async(unit),
+        is_kept=is_kept,
+        is_async=lambda unit: unit in functions and unit in colours.because,
         refreshes_by_name=refreshes_by_name,
     )
     for path, pieces in loading.pieces.items():
@@ -28,7 +33,11 @@ def rewrite(migration: Migration, *, refreshes_by_name: bool) -> None:
             migration.files[path].need(module, name)
     for declared, reason in loading.declarations.items():
         _declare(migration, declared, reason)
-    migration.notes += loading.unresolved
+    for left in loading.unresolved:
+        if left.is_reached:
+            migration.block(left.path, left.start, left.message, "Load it where the objects come from.")
+        else:
+            migration.notes.append((left.path, left.start, left.message))
 
 
 def _place(migration: Migration, declared: Declared) -> tuple[str, int]:

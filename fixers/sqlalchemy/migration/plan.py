@@ -15,6 +15,7 @@ from autofix.fixers.sqlalchemy.migration import (
     databases,
     eager,
     entries,
+    expired,
     functions,
     imports,
     legacy,
@@ -57,6 +58,7 @@ def plan(project: Project, sources: Mapping[str, Source], modules: Mapping[str, 
         awaits.rewrite(migration, unit)
     blocking.rewrite(migration)
     for path in migration.files:
+        expired.rewrite(migration, path)
         clients.rewrite(migration, path)
         mocks.rewrite(migration, path)
     tables.rewrite(migration)
