@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from autofix.fixer import FileOperation, Project
 from autofix.fixers.sqlalchemy.colours.blockers import Blocker, is_listener
 from autofix.fixers.sqlalchemy.colours.graph import Colours
+from autofix.fixers.sqlalchemy.dependencies import sqlalchemy_release
 from autofix.fixers.sqlalchemy.inference.analysis import Inference, infer
 from autofix.fixers.sqlalchemy.migration import (
     awaits,
@@ -45,15 +46,17 @@ class Plan:
 def plan(project: Project, sources: Mapping[str, Source], modules: Mapping[str, Module]) -> list[Plan]:
     """Plan the migration of the Python files `sources`, read as `modules`."""
     migration = _begin(infer(modules, project.paths), sources)
-    base = surroundings.context(project)
+    # Read once: it takes all manifests and lock files of the repository.
+    release = sqlalchemy_release(project)
+    base = surroundings.context(project, release)
     for path in migration.files:
         functions.rewrite(migration, path)
         databases.rewrite(migration, path, databases.context_of(migration, path, base))
         names.rewrite(migration, path)
     for path in migration.files:
         entries.rewrite(migration, path, databases.context_of(migration, path, base))
-    legacy.rewrite(migration, has_scalars=surroundings.has_scalars(project))
-    eager.rewrite(migration, refreshes_by_name=surroundings.refreshes_by_name(project))
+    legacy.rewrite(migration, has_scalars=surroundings.has_scalars(release))
+    eager.rewrite(migration, refreshes_by_name=surroundings.refreshes_by_name(release))
     for unit in migration.colours.of_unit:
         awaits.rewrite(migration, unit)
     blocking.rewrite(migration)

@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterable, Iterator
 
 from autofix.fixer import Project
-from autofix.fixers.sqlalchemy.dependencies import chosen_drivers, declared, dependency_changes, sqlalchemy_release
+from autofix.fixers.sqlalchemy.dependencies import chosen_drivers, declared, dependency_changes
+from autofix.fixers.sqlalchemy.dependencies.releases import Release
 from autofix.fixers.sqlalchemy.engines.outcome import Context
 from autofix.fixers.sqlalchemy.migration.changes import Migration
 from autofix.languages import Language, language_of
@@ -21,24 +22,21 @@ _DISTRIBUTIONS = {
 _SETTINGS = frozenset((Language.DOTENV, Language.YAML, Language.INI, Language.TOML, Language.PYTHON))
 
 
-def context(project: Project) -> Context:
+def context(project: Project, release: Release) -> Context:
     """What is known of the databases of a repository."""
-    release = sqlalchemy_release(project)
     dialects = tuple(sorted(set(_dialects(project)))) or ("postgresql", "sqlite")
     return Context(release.minor, chosen_drivers(declared(project), release), dialects)
 
 
-def refreshes_by_name(project: Project) -> bool:
+def refreshes_by_name(release: Release) -> bool:
     """Whether `session.refresh(obj, ["relationship"])` loads a relationship: since SQLAlchemy 2.0.4 (its changelog)."""
-    release = sqlalchemy_release(project)
     if release.exact is not None:
         return release.exact >= (2, 0, 4)
     return release.minor is None or release.minor >= (2, 0)
 
 
-def has_scalars(project: Project) -> bool:
+def has_scalars(release: Release) -> bool:
     """Whether an `AsyncSession` has `scalars`: since SQLAlchemy 1.4.24 (its documentation)."""
-    release = sqlalchemy_release(project)
     return release.exact is None or release.exact >= (1, 4, 24)
 
 
