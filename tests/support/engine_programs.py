@@ -6,12 +6,12 @@ import asyncio
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, TypeVar
 
-from autofix.fixers.sqlalchemy.engines.nodes import nodes
 from autofix.fixers.sqlalchemy.engines.outcome import Context, Definition, Import, Outcome, Refused, Rewritten
 from autofix.fixers.sqlalchemy.engines.runtime import HELPER_IMPORTS, helper_edit
 from autofix.fixers.sqlalchemy.kinds import Connection, Engine, External, Kind, Maker, Session
 from autofix.languages.python.code import Assign, Attribute, Call, Expression, Module, Name
 from autofix.languages.python.code_reading import read
+from autofix.languages.python.code_walk import walk
 from autofix.languages.python.edits import add_import
 from autofix.text.edit import apply_edits
 from autofix.text.source import Source
@@ -39,7 +39,7 @@ def name_of(expression: object) -> str:
 
 def calls(of: Source, name: str) -> Iterator[Call]:
     """The calls of a function or method called `name`, in the order of the text."""
-    found = [node for node in nodes(read(of).body) if isinstance(node, Call)]
+    found = [node for node in walk(read(of).body) if isinstance(node, Call)]
     return (call for call in sorted(found) if name_of(getattr(call.function, "value", call.function)) == name
             or name_of(call.function) == name)  # fmt: skip
 
@@ -57,7 +57,7 @@ def context(of: Source, **given: Any) -> Context:
 
 
 def private_in(of: Source, name: str) -> bool:
-    return sum(name_of(node) == name for node in nodes(read(of).body)) == 2
+    return sum(name_of(node) == name for node in walk(read(of).body)) == 2
 
 
 def finished(of: Source, outcome: Outcome, known: Context) -> str:

@@ -9,10 +9,10 @@ from autofix.fixer import Applicability, Edit, Finding, Fix, Project, Refusal, S
 from autofix.fixers.sqlalchemy.async_engine_pool.addresses import Addresses, addresses, is_test, neon_evidence, neon_host
 from autofix.fixers.sqlalchemy.engines.engine_calls import PSYCOPG2_ONLY
 from autofix.fixers.sqlalchemy.engines.lists import with_arguments, with_entries
-from autofix.fixers.sqlalchemy.engines.nodes import nodes
 from autofix.languages.python.chains import origin
 from autofix.languages.python.code import Argument, Attribute, Call, Constant, Dictionary, Expression, Name, Operation
 from autofix.languages.python.code_reading import read
+from autofix.languages.python.code_walk import walk
 from autofix.languages.python.edits import add_import
 from autofix.languages.python.scopes import Kind, scopes
 
@@ -32,7 +32,7 @@ def engines(source: Source, project: Project) -> Iterator[Finding]:
     """Each engine of a file."""
     if b"create_async_engine" not in source.text:
         return
-    for call in nodes(read(source).body):
+    for call in walk(read(source).body):
         if isinstance(call, Call) and _makes_engine(source, call):
             known = _Engine(source, call, project)
             yield from known.pool()

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 
 from autofix.fixer import Applicability, Edit, Finding, Fix, Project, Refusal, Source
 from autofix.fixers.sqlalchemy.engines.literals import literal
-from autofix.fixers.sqlalchemy.engines.nodes import nodes
 from autofix.fixers.sqlalchemy.engines.urls import Options, asyncpg_options, options_of
 from autofix.languages.python.code import Constant, Text
 from autofix.languages.python.code_reading import read
+from autofix.languages.python.code_walk import walk
 
 # A program that knows the word may take it out of the URL, or give asyncpg what it means.
 _HANDLED = re.compile(rb"(?:replace|pop|sub|split|remove|strip|del|in|==)\b[^\n]*\bsslmode|\bsslmode\b[\"']?\s*(?:in\b|\]|\))")
@@ -18,7 +18,7 @@ _HANDLED = re.compile(rb"(?:replace|pop|sub|split|remove|strip|del|in|==)\b[^\n]
 
 def urls(source: Source, project: Project) -> Iterator[Finding]:
     """Each string that begins with `postgresql+asyncpg:` and has such options."""
-    for node in nodes(read(source).body):
+    for node in walk(read(source).body):
         if isinstance(node, Constant | Text):
             found = literal(source.text, node)
             if found is not None and found.drivername == "postgresql+asyncpg" and found.query is not None and found.is_whole:

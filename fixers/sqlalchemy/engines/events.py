@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from autofix.fixers.sqlalchemy.engines.nodes import nodes
 from autofix.fixers.sqlalchemy.engines.outcome import Context, Import, Outcome, Refused, Rewritten
 from autofix.fixers.sqlalchemy.kinds import Connection, Engine, External, Session
 from autofix.languages.python.code import Argument, Attribute, Call, Expression, Function, Name
+from autofix.languages.python.code_walk import walk
 from autofix.text.edit import Edit, insert, replace
 from autofix.text.source import Source
 
@@ -79,7 +79,7 @@ def listener(function: Function, event: str, context: Context) -> Outcome:
     if event not in _POOL_EVENTS or not function.parameters:
         return Rewritten()
     name, edits = function.parameters[0].name, []
-    for node in nodes(function.body):
+    for node in walk(function.body):
         if (
             isinstance(node, Attribute)
             and isinstance(node.value, Name)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from autofix.fixers.sqlalchemy.engines.nodes import nodes
 from autofix.fixers.sqlalchemy.engines.outcome import Context, Import, Outcome, Refused, Rewritten
 from autofix.fixers.sqlalchemy.engines.schema import engine_text, is_plain
 from autofix.fixers.sqlalchemy.kinds import Connection, Engine
 from autofix.languages.python.code import Assign, Attribute, Call, Comprehension, Expression, Function, Lambda, Name, Statement
+from autofix.languages.python.code_walk import walk
 from autofix.text.edit import Edit, insert, replace
 from autofix.text.source import Source
 
@@ -59,10 +59,10 @@ def kept_inspector(source: Source, function: Function, statement: Assign, contex
     made = inspection(source, call, context)
     if isinstance(made, Refused) or not engine or not isinstance(context.kind_of(call.arguments[0].value), Engine):
         return made if isinstance(made, Refused) else Refused("it is not known which engine is inspected")
-    uses = [node for node in nodes(function.body) if isinstance(node, Name) and node.name == target.name]
+    uses = [node for node in walk(function.body) if isinstance(node, Name) and node.name == target.name]
     asked = list(_asked(function.body, target.name))
     known = sum(
-        1 for node in nodes(function.body) if _is_attribute_of(node, target.name) and getattr(node, "name", "") in _KNOWN
+        1 for node in walk(function.body) if _is_attribute_of(node, target.name) and getattr(node, "name", "") in _KNOWN
     )
     if len(uses) != len(asked) + known + 1:
         return Refused("the inspector is used where nothing can be awaited, or given to something else")

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from autofix.fixers.sqlalchemy.engines.nodes import nodes
 from autofix.fixers.sqlalchemy.engines.outcome import Outcome, Refused, Rewritten
 from autofix.languages.python.code import Assign, Expression, Function, Name
+from autofix.languages.python.code_walk import walk
 from autofix.text.edit import insert
 from autofix.text.source import Source
 
@@ -54,7 +54,7 @@ def _decorated_start(statement: Assign | Function) -> int:
 
 
 def _renamed(source: Source, start: int, end: int, statement: Assign | Function, names: Mapping[str, str]) -> str:
-    places = {(node.start, node.end): node.name for node in nodes(statement) if isinstance(node, Name)}
+    places = {(node.start, node.end): node.name for node in walk(statement) if isinstance(node, Name)}
     if isinstance(statement, Function):
         places[statement.name_start, statement.name_start + len(statement.name.encode())] = statement.name
     parts, at = [], start

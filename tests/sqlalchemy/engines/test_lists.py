@@ -8,9 +8,9 @@ from io import StringIO
 
 import pytest
 from autofix.fixers.sqlalchemy.engines.lists import with_arguments, with_entries
-from autofix.fixers.sqlalchemy.engines.nodes import nodes
 from autofix.languages.python.code import Call, Dictionary
 from autofix.languages.python.code_reading import read
+from autofix.languages.python.code_walk import walk
 from autofix.text.edit import apply_edits
 from autofix.text.source import Source
 from hypothesis import given
@@ -48,7 +48,7 @@ class TestArguments:
         items += ["**more"] * has_more
         text = "f" + arranged(items, data, "()")
         source = Source("a.py", text.encode())
-        call = next(node for node in nodes(read(source).body) if isinstance(node, Call))
+        call = next(node for node in walk(read(source).body) if isinstance(node, Call))
         drop = data.draw(st.sets(st.sampled_from(call.arguments))) if call.arguments else set()
         changed = apply_edits(source.text, with_arguments(source, call, drop, add)).decode()
         kept = [item for item, argument in zip(items, call.arguments, strict=True) if argument not in drop]
@@ -73,7 +73,7 @@ class TestArguments:
     )
     def test_a_new_one_looks_like_the_others(self, before, after):
         source = Source("a.py", before.encode())
-        call = next(node for node in nodes(read(source).body) if isinstance(node, Call))
+        call = next(node for node in walk(read(source).body) if isinstance(node, Call))
         assert apply_edits(source.text, with_arguments(source, call, (), ["new=7"])).decode() == after
 
     @pytest.mark.parametrize(
@@ -90,7 +90,7 @@ class TestArguments:
     )
     def test_one_that_goes_takes_its_line_with_it(self, before, after):
         source = Source("a.py", before.encode())
-        call = next(node for node in nodes(read(source).body) if isinstance(node, Call))
+        call = next(node for node in walk(read(source).body) if isinstance(node, Call))
         gone = [argument for argument in call.arguments if argument.keyword == "gone"]
         assert apply_edits(source.text, with_arguments(source, call, gone, ())).decode() == after
 
@@ -100,7 +100,7 @@ def test_entries_in_any_layout(data, values, has_more, adds):
     items = [f"'k{number}': {value}" for number, value in enumerate(values)] + ["**more"] * has_more
     text = arranged(items, data, "{}")
     source = Source("a.py", text.encode())
-    display = next(node for node in nodes(read(source).body) if isinstance(node, Dictionary))
+    display = next(node for node in walk(read(source).body) if isinstance(node, Dictionary))
     drop = data.draw(st.sets(st.integers(0, len(items) - 1))) if items else set()
     changed = apply_edits(source.text, with_entries(source, display, drop, ["'new': 7"] * adds)).decode()
     kept = [item for number, item in enumerate(items) if number not in drop] + ["'new': 7"] * adds
