@@ -7,12 +7,31 @@ parentheses around an expression are not part of it. Within one file an expressi
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Self, dataclass_transform
+
+    # Tuples are compared member by member: for types that hold each other, checking them takes minutes. By name it is quick.
+    @dataclass_transform(frozen_default=True)
+    class _Record:
+        """A named tuple, as far as type checkers need to know."""
+
+        start: int
+        end: int
+
+        def __iter__(self) -> Iterator[object]: ...
+
+        def _replace(self, **changes: Any) -> Self: ...
+
+else:
+    _Record = NamedTuple
 
 # Expressions.
 
 
-class Name(NamedTuple):
+class Name(_Record):
     """A name that is read, or bound where it stands in a target."""
 
     start: int
@@ -20,7 +39,7 @@ class Name(NamedTuple):
     name: str
 
 
-class Attribute(NamedTuple):
+class Attribute(_Record):
     """`value.name`."""
 
     start: int
@@ -30,7 +49,7 @@ class Attribute(NamedTuple):
     name_start: int
 
 
-class Argument(NamedTuple):
+class Argument(_Record):
     """One argument of a call; `start` is that of the keyword or of the stars."""
 
     start: int
@@ -40,7 +59,7 @@ class Argument(NamedTuple):
     stars: int = 0
 
 
-class Call(NamedTuple):
+class Call(_Record):
     """`function(arguments)`. `open` is the offset of the parenthesis; that of a sole generator expression, too."""
 
     start: int
@@ -50,7 +69,7 @@ class Call(NamedTuple):
     open: int
 
 
-class Subscript(NamedTuple):
+class Subscript(_Record):
     """`value[key]`; several keys are a tuple. `open` is the offset of the bracket."""
 
     start: int
@@ -60,7 +79,7 @@ class Subscript(NamedTuple):
     open: int
 
 
-class Slice(NamedTuple):
+class Slice(_Record):
     """`lower:upper:step` in a subscript."""
 
     start: int
@@ -70,7 +89,7 @@ class Slice(NamedTuple):
     step: Expression | None
 
 
-class Constant(NamedTuple):
+class Constant(_Record):
     """A literal: its value where that is `None`, a truth value, a whole number or a plain string, else `...`."""
 
     start: int
@@ -78,7 +97,7 @@ class Constant(NamedTuple):
     value: object
 
 
-class Text(NamedTuple):
+class Text(_Record):
     """An f-string or joined strings; `parts` are the expressions in it."""
 
     start: int
@@ -86,7 +105,7 @@ class Text(NamedTuple):
     parts: tuple[Expression, ...]
 
 
-class Await(NamedTuple):
+class Await(_Record):
     """`await value`."""
 
     start: int
@@ -94,7 +113,7 @@ class Await(NamedTuple):
     value: Expression
 
 
-class Yield(NamedTuple):
+class Yield(_Record):
     """`yield value` or `yield from value`."""
 
     start: int
@@ -103,7 +122,7 @@ class Yield(NamedTuple):
     is_from: bool
 
 
-class Lambda(NamedTuple):
+class Lambda(_Record):
     """`lambda parameters: body`."""
 
     start: int
@@ -112,7 +131,7 @@ class Lambda(NamedTuple):
     body: Expression
 
 
-class Clause(NamedTuple):
+class Clause(_Record):
     """One `for target in iterable if condition` of a comprehension; the conditions stand behind it."""
 
     start: int
@@ -123,7 +142,7 @@ class Clause(NamedTuple):
     is_async: bool
 
 
-class Comprehension(NamedTuple):
+class Comprehension(_Record):
     """`kind` is `list`, `set`, `dict` (then `elements` are key and value) or `generator`; brackets belong to it."""
 
     start: int
@@ -133,7 +152,7 @@ class Comprehension(NamedTuple):
     clauses: tuple[Clause, ...]
 
 
-class Conditional(NamedTuple):
+class Conditional(_Record):
     """`body if test else other`."""
 
     start: int
@@ -143,7 +162,7 @@ class Conditional(NamedTuple):
     other: Expression
 
 
-class Operation(NamedTuple):
+class Operation(_Record):
     """Operators with their operands: `a + b`, `not a`, `a and b`, `a < b < c`; `operators` as written, blanks as one space."""
 
     start: int
@@ -152,7 +171,7 @@ class Operation(NamedTuple):
     operands: tuple[Expression, ...]
 
 
-class Collection(NamedTuple):
+class Collection(_Record):
     """A `list`, `tuple` or `set` display, also targets with several names."""
 
     start: int
@@ -161,7 +180,7 @@ class Collection(NamedTuple):
     elements: tuple[Expression, ...]
 
 
-class Dictionary(NamedTuple):
+class Dictionary(_Record):
     """A dictionary display; the key of `**value` is None."""
 
     start: int
@@ -170,7 +189,7 @@ class Dictionary(NamedTuple):
     values: tuple[Expression, ...]
 
 
-class Starred(NamedTuple):
+class Starred(_Record):
     """`*value`."""
 
     start: int
@@ -178,7 +197,7 @@ class Starred(NamedTuple):
     value: Expression
 
 
-class Walrus(NamedTuple):
+class Walrus(_Record):
     """`target := value`."""
 
     start: int
@@ -187,7 +206,7 @@ class Walrus(NamedTuple):
     value: Expression
 
 
-class Opaque(NamedTuple):
+class Opaque(_Record):
     """Anything else; `parts` are the expressions in it."""
 
     start: int
@@ -219,7 +238,7 @@ Expression = (
 # Statements.
 
 
-class Evaluate(NamedTuple):
+class Evaluate(_Record):
     """An expression as a statement."""
 
     start: int
@@ -227,7 +246,7 @@ class Evaluate(NamedTuple):
     value: Expression
 
 
-class Assign(NamedTuple):
+class Assign(_Record):
     """`a = b = value`, `a: annotation = value`, `a += value` (then `operator` is `+=`), and annotations without a value."""
 
     start: int
@@ -238,7 +257,7 @@ class Assign(NamedTuple):
     operator: str = "="
 
 
-class Return(NamedTuple):
+class Return(_Record):
     """`return value`."""
 
     start: int
@@ -246,7 +265,7 @@ class Return(NamedTuple):
     value: Expression | None
 
 
-class Leave(NamedTuple):
+class Leave(_Record):
     """What ends the normal flow: `kind` is `raise`, `break` or `continue`."""
 
     start: int
@@ -255,7 +274,7 @@ class Leave(NamedTuple):
     parts: tuple[Expression, ...] = ()
 
 
-class If(NamedTuple):
+class If(_Record):
     """`if`; an `elif` is an `If` in `orelse`."""
 
     start: int
@@ -265,7 +284,7 @@ class If(NamedTuple):
     orelse: Block
 
 
-class For(NamedTuple):
+class For(_Record):
     """`for target in iterable`."""
 
     start: int
@@ -277,7 +296,7 @@ class For(NamedTuple):
     is_async: bool
 
 
-class While(NamedTuple):
+class While(_Record):
     """`while test`."""
 
     start: int
@@ -287,14 +306,14 @@ class While(NamedTuple):
     orelse: Block
 
 
-class WithItem(NamedTuple):
+class WithItem(_Record):
     """`value as target`."""
 
     value: Expression
     target: Expression | None
 
 
-class With(NamedTuple):
+class With(_Record):
     """`with items`."""
 
     start: int
@@ -304,7 +323,7 @@ class With(NamedTuple):
     is_async: bool
 
 
-class Handler(NamedTuple):
+class Handler(_Record):
     """`except kind as name`."""
 
     start: int
@@ -314,7 +333,7 @@ class Handler(NamedTuple):
     body: Block
 
 
-class Try(NamedTuple):
+class Try(_Record):
     """`try`."""
 
     start: int
@@ -325,7 +344,7 @@ class Try(NamedTuple):
     final: Block
 
 
-class Case(NamedTuple):
+class Case(_Record):
     """One `case`; `names` are those that the pattern binds."""
 
     names: tuple[str, ...]
@@ -333,7 +352,7 @@ class Case(NamedTuple):
     body: Block
 
 
-class Match(NamedTuple):
+class Match(_Record):
     """`match subject`."""
 
     start: int
@@ -342,7 +361,7 @@ class Match(NamedTuple):
     cases: tuple[Case, ...]
 
 
-class Parameter(NamedTuple):
+class Parameter(_Record):
     """One parameter; `kind` is `positional` (only or also by position), `keyword`, `*` or `**`."""
 
     start: int
@@ -353,7 +372,7 @@ class Parameter(NamedTuple):
     kind: str
 
 
-class Function(NamedTuple):
+class Function(_Record):
     """`def`; `start` is that of `async` or `def`, decorators stand before it."""
 
     start: int
@@ -369,7 +388,7 @@ class Function(NamedTuple):
     """Behind the closing parenthesis."""
 
 
-class Class(NamedTuple):
+class Class(_Record):
     """`class`; `bases` holds keyword arguments, too."""
 
     start: int
@@ -381,7 +400,7 @@ class Class(NamedTuple):
     body: Block
 
 
-class ImportedName(NamedTuple):
+class ImportedName(_Record):
     """One name of an import, with the name that it binds: `a` for `import a.b`."""
 
     name: str
@@ -389,7 +408,7 @@ class ImportedName(NamedTuple):
     has_alias: bool
 
 
-class Import(NamedTuple):
+class Import(_Record):
     """`import a.b` (then `module` is None) or `from ..module import names`; `level` counts the dots."""
 
     start: int
@@ -399,7 +418,7 @@ class Import(NamedTuple):
     names: tuple[ImportedName, ...]
 
 
-class Declare(NamedTuple):
+class Declare(_Record):
     """`global` or `nonlocal`."""
 
     start: int
@@ -408,7 +427,7 @@ class Declare(NamedTuple):
     names: tuple[str, ...]
 
 
-class Delete(NamedTuple):
+class Delete(_Record):
     """`del targets`."""
 
     start: int
@@ -416,7 +435,7 @@ class Delete(NamedTuple):
     targets: tuple[Expression, ...]
 
 
-class Other(NamedTuple):
+class Other(_Record):
     """`pass`, `assert`, `type` and whatever else; `parts` are the expressions in it."""
 
     start: int
