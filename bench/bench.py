@@ -60,19 +60,19 @@ class Command:
         if code not in self.codes:
             sys.exit(f"{self.name}: exit code {code}: {(WORK / 'stderr').read_text()[-2000:]}")
 
-    @property
-    def seconds(self) -> float:
-        """The median wall time."""
-        return statistics.median(self.wall)
+    def seconds(self, of_cpu: bool = False) -> float:
+        """The median wall time, or that of the processors."""
+        return statistics.median(self.cpu if of_cpu else self.wall)
 
 
 @dataclass(frozen=True)
 class Target:
-    """What the design promises: `command` takes at most `ratio` of the wall time of `peer`."""
+    """What is promised: `command` takes at most `ratio` of the time of `peer`: wall time, or that of the processors."""
 
     command: str
     peer: str
     ratio: float
+    of_cpu: bool = False
 
 
 TARGETS = (
@@ -83,6 +83,9 @@ TARGETS = (
     Target("c autofix", "c ast-grep", 0.35),
     Target("small a autofix", "small a libcst", 1 / 30),
     Target("small c autofix", "small c libcst", 1 / 30),
+    # 6 and 0.5 CPU seconds for a million lines where ruff takes 0.8 for this tree of 1.15 million.
+    Target("facts cold autofix", "a ruff", 8.7, of_cpu=True),
+    Target("facts warm autofix", "a ruff", 0.72, of_cpu=True),
 )
 
 
@@ -93,9 +96,10 @@ def commands(large: Path, small: Path) -> list[Command]:
     plugin = {"PYTHONPATH": str(HERE / "plugin")}
     libcst = {"PYTHONPATH": str(HERE / "peers")}
 
-    def ours(name: str, case: str, tree: Path) -> Command:
-        options = ["--dry-run", "--no-cache", "--config", HERE / f"{case}.toml", "-q"]
-        return Command(name, [autofix, *options], tree, environment=plugin)
+    def ours(name: str, case: str, tree: Path, cached: bool = False) -> Command:
+        options = ["--dry-run", *([] if cached else ["--no-cache"]), "--config", HERE / f"{case}.toml", "-q"]
+        environment = {**plugin, "XDG_CACHE_HOME": str(WORK / "cache")}
+        return Command(name, [autofix, *options], tree, environment=environment)
 
     def ruff(name: str, module: str) -> Command:
         ban = f"lint.flake8-tidy-imports.banned-api = {{ {module!r} = {{ msg = 'moved' }} }}"
@@ -122,6 +126,8 @@ def commands(large: Path, small: Path) -> list[Command]:
         Command("b git grep", ["git", "grep", "-l", "such_module_anywhere"], large),
         ours("c autofix", "c", large),
         ast_grep("c ast-grep", "$X.query($Y).all()", "$X.execute(select($Y)).scalars().all()"),
+        ours("facts cold autofix", "facts", large),
+        ours("facts warm autofix", "facts", large, cached=True),
         Command("default autofix", [autofix, "--dry-run", "--no-cache", "-q"], large, codes=(0, 1, 3)),
         ours("small a autofix", "a", small),
         ours("small c autofix", "c", small),
@@ -164,7 +170,7 @@ def main() -> int:
                 command.cpu.clear()
     print(f"{'command':<18} {'wall s':>8} {'cpu s':>8} {'runs':>5}")
     for command in measured:
-        print(f"{command.name:<18} {command.seconds:8.3f} {statistics.median(command.cpu):8.3f} {len(command.wall):5}")
+        print(f"{command.name:<18} {command.seconds():8.3f} {command.seconds(of_cpu=True):8.3f} {len(command.wall):5}")
     return report_targets({command.name: command for command in measured})
 
 
@@ -174,10 +180,11 @@ def report_targets(by_name: dict[str, Command]) -> int:
     for target in TARGETS:
         if target.command not in by_name or target.peer not in by_name:
             continue
-        ratio = by_name[target.command].seconds / by_name[target.peer].seconds
+        ratio = by_name[target.command].seconds(target.of_cpu) / by_name[target.peer].seconds(target.of_cpu)
         missed += ratio > target.ratio
         verdict = "ok" if ratio <= target.ratio else "MISSED"
-        print(f"{target.command + ' / ' + target.peer:<36} {ratio:7.3f}  (target {target.ratio:.3f}) {verdict}")
+        title = f"{target.command} / {target.peer}{' (cpu)' if target.of_cpu else ''}"
+        print(f"{title:<36} {ratio:7.3f}  (target {target.ratio:.3f}) {verdict}")
     return 1 if missed else 0
 
 

@@ -24,8 +24,8 @@ def folder() -> Path | None:
         return None
 
 
-Key = tuple[str, int, bytes]
-"""A summarizer by name and version, and what it looked at."""
+Key = tuple[str, int, str, bytes]
+"""A summarizer by name and version, and what it looked at: a path, since a summary may depend on it, and a digest."""
 
 
 class SummaryCache:
@@ -42,9 +42,9 @@ class SummaryCache:
 
     @staticmethod
     def keys(summarizers: Iterable[Summarizer[object]], path: str, data: bytes) -> dict[str, Key]:
-        """The key of each summary of a file: the path counts, since a summary may depend on a file's name."""
-        digest = _digest(data, os.fsencode(path))
-        return {summarizer.name: (summarizer.name, summarizer.version, digest) for summarizer in summarizers}
+        """The key of each summary of a file."""
+        digest = _digest(data)
+        return {summarizer.name: (summarizer.name, summarizer.version, path, digest) for summarizer in summarizers}
 
     def get(self, key: Key) -> object | None:
         """A summary, or None where it is not known."""
@@ -89,7 +89,7 @@ def _load(file: Path) -> dict[Key, object]:
     return entries if version == VERSION and isinstance(entries, dict) else {}
 
 
-def _digest(data: bytes, salt: bytes = b"") -> bytes:
+def _digest(data: bytes) -> bytes:
     from hashlib import blake2b
 
-    return blake2b(data, digest_size=16, key=blake2b(salt, digest_size=32).digest() if salt else b"").digest()
+    return blake2b(data, digest_size=16).digest()

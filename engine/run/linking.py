@@ -55,8 +55,8 @@ class Linking:
 
     def _tasks(self, found: Iterable[Candidate]) -> Iterator[InspectTask]:
         for candidate in found:
-            self.recall(candidate.path, candidate.data)
             task = self.task(candidate.path, candidate.data)
+            self._publish(task.path, task.keys)
             if task.missing:
                 yield task
 

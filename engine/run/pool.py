@@ -11,7 +11,8 @@ import sys
 import time
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Generic, NamedTuple, Protocol, TypeVar
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Protocol, TypeVar
 
 if TYPE_CHECKING:
     # Imported with the first worker: most runs have nothing for workers to do.
@@ -25,9 +26,19 @@ RECURSION_LIMIT = 20_000
 CHUNK = 8
 
 TaskT = TypeVar("TaskT")
-ResultT = TypeVar("ResultT")
 TaskIn_contra = TypeVar("TaskIn_contra", contravariant=True)
-ResultOut_co = TypeVar("ResultOut_co", covariant=True)
+
+
+class Outcome(Protocol):
+    """What became of a task. `task` does not travel back from the worker: it is put in again where it came from."""
+
+    @property
+    def task(self) -> object:
+        """The task as it was given."""
+
+
+ResultT = TypeVar("ResultT", bound=Outcome)
+ResultOut_co = TypeVar("ResultOut_co", covariant=True, bound=Outcome)
 
 
 class Work(Protocol[TaskIn_contra, ResultOut_co]):
@@ -38,7 +49,8 @@ class Work(Protocol[TaskIn_contra, ResultOut_co]):
         ...
 
 
-class Died(NamedTuple, Generic[TaskT]):
+@dataclass
+class Died(Generic[TaskT]):
     """The worker of this task ended without an answer."""
 
     task: TaskT
@@ -54,7 +66,7 @@ class Limits(NamedTuple):
 
 
 class _Worker(Generic[TaskT]):
-    def __init__(self, work: Work[TaskT, object], limits: Limits) -> None:
+    def __init__(self, work: Work[TaskT, Outcome], limits: Limits) -> None:
         import multiprocessing
 
         context = multiprocessing.get_context(limits.start_method)
@@ -141,7 +153,7 @@ def _collect(
         worker.process.join(1.0)
         yield _bury(worker, workers, returned, _cause(worker.process))
         return
-    worker.queue.popleft()
+    result.task = worker.queue.popleft()
     worker.deadline = time.monotonic() + limits.seconds
     yield result
 
@@ -203,7 +215,9 @@ def _packed(work: Work[TaskT, ResultT], task: TaskT) -> bytes:
     from multiprocessing.reduction import ForkingPickler
 
     try:
-        return bytes(ForkingPickler.dumps(work(task)))
+        outcome: Any = work(task)
+        outcome.task = None
+        return bytes(ForkingPickler.dumps(outcome))
     except Exception as error:
         reason = " ".join(f"{type(error).__name__}: {error}".split())
-        return bytes(ForkingPickler.dumps(Died(task, reason[:300])))
+        return bytes(ForkingPickler.dumps(Died(None, reason[:300])))
