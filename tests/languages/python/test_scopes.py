@@ -21,6 +21,7 @@ def module(text: str) -> Module:
     return scopes(Source("a.py", text.encode()))
 
 
+@pytest.mark.skipif(sys.version_info >= (3, 14), reason="symtable lists comprehensions and annotations differently")
 @pytest.mark.parametrize("text", PROGRAMS.values(), ids=PROGRAMS.keys())
 @pytest.mark.parametrize("newline", ["\n", "\r\n"])
 def test_it_agrees_with_symtable(text: str, newline: str) -> None:
