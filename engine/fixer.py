@@ -146,6 +146,10 @@ class _Declaration(ABC, Generic[OptionsT]):
     Options: ClassVar[type] = NoOptions
     """A frozen dataclass with a default for each field: the table `[fixers.<id>]` of the configuration."""
     examples: ClassVar[Sequence[Example]] = ()
+    is_selected: bool = False
+    """Whether the user asked for it, by id, group or recipe, rather than getting it by default. The engine sets it before
+    anything else is asked: a fixer that repairs what is broken by default may do more for those who ask.
+    """
 
     def __init__(self, options: OptionsT) -> None:
         self.options = options

@@ -100,6 +100,7 @@ RECIPES: Mapping[str, Recipe] = MappingProxyType(
             ("docker", "fastapi", "frontmatter", "python", "typescript", "workflows"),
         ),
         "imports": Recipe("the module moves that the configuration describes", ("moved-imports",)),
+        "sqlalchemy-2": Recipe("legacy queries of SQLAlchemy, to 2.0 style", ("sqlalchemy-select",)),
         "sqlalchemy-async": Recipe("a service on synchronous SQLAlchemy sessions, to asyncio", ("sqlalchemy-async",)),
         "spaces": Recipe(
             "a Hugging Face Space that builds and starts",

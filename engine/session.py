@@ -126,9 +126,11 @@ def _fixers(request: Request, settings: Configuration, registry: Registry) -> tu
     chosen = registry.selected(select, (*settings.ignore, *request.ignore))
     made: list[AnyFixer] = []
     broken: list[Failure] = []
-    for name, fixer in chosen.items():
+    for name, declared in chosen.items():
         try:
-            made.append(fixer(settings.options(name, fixer.Options)))
+            fixer = declared(settings.options(name, declared.Options))
+            fixer.is_selected = select is not None
+            made.append(fixer)
         except ConfigurationError:
             raise
         except Exception as error:

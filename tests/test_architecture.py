@@ -118,7 +118,10 @@ class TestStartUp:
     def test_of_a_run_in_which_no_file_has_needles_needs_no_parser(self, tmp_path):
         for name in ("a.py", "a.yaml", "Dockerfile", "README.md", "a.ts"):
             (tmp_path / name).write_text("# x\n")
-        needing = [name for name, fixer in REGISTRY.fixers.items() if fixer(fixer.Options()).needles]
+        fixers = {name: fixer(fixer.Options()) for name, fixer in REGISTRY.fixers.items()}
+        for fixer in fixers.values():
+            fixer.is_selected = True
+        needing = [name for name, fixer in fixers.items() if fixer.needles]
         arguments = ["--dry-run", "--no-cache", "--select", ",".join(needing), str(tmp_path)]
         script = f"sys.argv[1:] = {arguments}\nfrom autofix.cli.main import main\ntry: main()\nexcept SystemExit: pass"
         assert self.heavy(script) <= {"click", "multiprocessing"}

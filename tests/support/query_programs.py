@@ -115,8 +115,10 @@ class Migrated:
         return "refused" if Refused in kinds else "bridged" if Bridge in kinds else "converted" if kinds else "untouched"
 
 
-def migrated(program: str, style: Style = Style.ASYNC, facts: Any = None) -> Migrated:
-    """A program with its queries migrated; functions with `db` among their parameters become coroutine functions."""
+def migrated(program: str, style: Style = Style.ASYNC, facts: Any = None, *, is_async: bool = False) -> Migrated:
+    """A program with its queries migrated: those of synchronous sessions, or with `is_async` those of asynchronous ones, which
+    are never bridged.
+    """
     source = Source("m.py", program.encode())
     module = read(source)
     inference: Inference = infer({"m.py": module})
@@ -125,11 +127,11 @@ def migrated(program: str, style: Style = Style.ASYNC, facts: Any = None) -> Mig
         return inference.kind_of("m.py", expression)
 
     file = File("m.py", module, Parents(module), source.text, kind_of, lambda _: "", partial(inference.received, "m.py"))
-    planned = plan([file], facts or Facts(), style)
+    planned = [one for group in plan([file], facts or Facts(), style, is_async=is_async) for one in group]
     pieces: list[Piece] = []
     imports: dict[tuple[str, str], None] = {}
     for one in planned:
-        if isinstance(one.outcome, Rewritten | Bridge):
+        if isinstance(one.outcome, Rewritten if is_async else Rewritten | Bridge):
             pieces += one.outcome.pieces
             imports.update(dict.fromkeys(one.outcome.imports))
     edits = compose(pieces)

@@ -144,7 +144,7 @@ def _place(names: Sequence[ImportedName], item: str) -> int:
     """How many of the names stand before the new one: where they are sorted its place in the order, otherwise all."""
     for key in (_as_is, str.casefold, _by_case):
         keys = [key(name.name) for name in names]
-        if len(keys) > 1 and keys == sorted(keys):
+        if keys == sorted(keys):
             return sum(1 for other in keys if other <= key(item.partition(" ")[0]))
     return len(names)
 

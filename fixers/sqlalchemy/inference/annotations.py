@@ -68,6 +68,9 @@ class Annotations(Attributes):
                 return given if annotated.shape.selected is None else annotated
             case Select(), Select():
                 return given if annotated.shape.selected is None else annotated
+            case Session(), Session() if annotated.is_async is not given.is_async:
+                # One of the two is wrong.
+                return None
             case _:
                 return annotated
 

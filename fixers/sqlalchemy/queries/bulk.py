@@ -9,7 +9,7 @@ from autofix.fixers.sqlalchemy.queries.executing import executed, removed, sessi
 from autofix.fixers.sqlalchemy.queries.layout import enclosed
 from autofix.fixers.sqlalchemy.queries.outcome import NotTheSame, Place, Rewritten
 from autofix.fixers.sqlalchemy.queries.selecting import thing
-from autofix.languages.python.code import Assign, Constant, Evaluate, Expression, Function, Name
+from autofix.languages.python.code import Assign, Await, Constant, Evaluate, Expression, Function, Name
 from autofix.languages.python.code_walk import bindings, dotted, own
 
 _FILTERS = frozenset(("filter", "where", "filter_by"))
@@ -23,7 +23,8 @@ def bulk(step: Step, place: Place) -> Rewritten:
     """
     session = session_known(step.value, place)
     started = _started(step, place)
-    is_used = not isinstance(place.parents.of(step.call), Evaluate)
+    reader = place.parents.of(step.call)
+    is_used = not isinstance(place.parents.of(reader) if isinstance(reader, Await) else reader, Evaluate)
     before, after = executed(place, session, "execute")
     if not is_used and place.awaits:
         before, after = f"await {session}.execute(", ")"

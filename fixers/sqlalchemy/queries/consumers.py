@@ -80,8 +80,8 @@ def use_of(node: Expression, place: Place) -> Use:
             return Use.METHOD if isinstance(call, Call) and call.function is parent else Use.ATTRIBUTE
         case Subscript(value=value) if value is node:
             return Use.SUBSCRIPT
-        case For(iterable=value) | Clause(iterable=value) if value is node:
-            return Use.ITERATED
+        case For(iterable=value, is_async=is_async) | Clause(iterable=value, is_async=is_async) if value is node:
+            return Use.UNKNOWN if is_async else Use.ITERATED
         case Starred() | Yield(is_from=True):
             return Use.ITERATED
         case If() | While():

@@ -7,13 +7,15 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 from autofix.fixers.sqlalchemy.kinds import Kind, Origin, Query
+from autofix.fixers.sqlalchemy.pieces import Replace, Wrap
 from autofix.fixers.sqlalchemy.queries.bridges import bridged
 from autofix.fixers.sqlalchemy.queries.chains import step
 from autofix.fixers.sqlalchemy.queries.outcome import ModelFacts, NotTheSame, Outcome, Place, Received, Refused, Style, nothing
-from autofix.fixers.sqlalchemy.queries.rewrite import rewritten
+from autofix.fixers.sqlalchemy.queries.rewrite import is_terminal_use, reads, rewritten
 from autofix.languages.python.code import (
     Assign,
     Attribute,
+    Await,
     Clause,
     Collection,
     Expression,
@@ -39,6 +41,8 @@ class File(NamedTuple):
     session_text: Callable[[Expression], str]
     """The session to use at an expression where its query knows none: a parameter of the function around it; else empty."""
     received: Received = nothing
+    cannot_wait: Callable[[Expression], str] = lambda _: ""
+    """Why `await` cannot stand at an expression, in words that follow a line number; empty where it can."""
 
 
 class Planned(NamedTuple):
@@ -53,17 +57,27 @@ class _Use(NamedTuple):
     path: str
     node: Expression
     place: Place
-    origins: frozenset[Origin]
+    query: Query
+    cannot_wait: str
+
+    @property
+    def origins(self) -> frozenset[Origin]:
+        return self.query.shape.origins
 
 
-def plan(files: Iterable[File], facts: ModelFacts, style: Style = Style.ASYNC) -> list[Planned]:
-    """What becomes of every query of a program.
+def plan(
+    files: Iterable[File], facts: ModelFacts, style: Style = Style.ASYNC, *, is_async: bool = False, difference: str = ""
+) -> Iterator[list[Planned]]:
+    """What becomes of every query of a program; `is_async` asks for those that are made of an `AsyncSession`, which crashes.
 
-    Queries that may be the same object at some place are decided together: all in 2.0 style where each use is known to have
-    its equal there, else all as they are, else refused, each with the first reason that was found.
+    `difference` is why no query of the program is what it seems; empty where all are.
+
+    Queries that may be the same object at some place are decided together, and come together: all in 2.0 style where each use
+    is known to have its equal there, else all as they are, else refused, each with the first reason that was found.
     """
-    uses = [use for file in files for use in _uses(file, facts, style)]
-    return [planned for group in _groups(uses) for planned in _decided(group)]
+    uses = [use for file in files for use in _uses(file, facts, style) if use.query.is_async is is_async]
+    for group in _groups(uses):
+        yield list(_decided(group, difference))
 
 
 def _uses(file: File, facts: ModelFacts, style: Style) -> Iterator[_Use]:
@@ -73,8 +87,8 @@ def _uses(file: File, facts: ModelFacts, style: Style) -> Iterator[_Use]:
             continue
         place = Place(file.parents, file.kind_of, file.text, facts, style, file.session_text(node), file.received)
         query = _query_in(node, place)
-        if query is not None and not query.is_async:
-            yield _Use(file.path, node, place, query.shape.origins)
+        if query is not None:
+            yield _Use(file.path, node, place, query, file.cannot_wait(node))
 
 
 def _stored(node: object) -> Iterator[object]:
@@ -129,8 +143,8 @@ def _groups(uses: Iterable[_Use]) -> Iterator[list[_Use]]:
     yield from groups.values()
 
 
-def _decided(group: list[_Use]) -> Iterator[Planned]:
-    outcomes, reason = _converted(group)
+def _decided(group: list[_Use], difference: str) -> Iterator[Planned]:
+    outcomes, reason = ([], difference) if difference else _converted(group)
     if reason is not None:
         outcomes = [bridged(use.node, use.place, reason) for use in group]
     refused = next((outcome for outcome in outcomes if isinstance(outcome, Refused)), None)
@@ -145,7 +159,31 @@ def _converted(group: list[_Use]) -> tuple[list[Outcome], str | None]:
         if not use.origins:
             return [], "it is not known where the query begins"
         try:
-            outcomes.append(rewritten(use.node, use.place))
+            outcomes.append(_rewritten(use))
         except NotTheSame as difference:
             return [], str(difference)
     return outcomes, None
+
+
+def _rewritten(use: _Use) -> Outcome:
+    if use.place.awaits and use.cannot_wait and reads(use.node, use.place):
+        return Refused(use.cannot_wait)
+    made = rewritten(use.node, use.place)
+    around = use.place.parents.of(use.node)
+    if isinstance(made, Refused) or not isinstance(around, Await) or not is_terminal_use(use.node, use.place):
+        return made
+    has_parentheses = any(isinstance(piece, Wrap) and piece.before.startswith("(await ") for piece in made.pieces)
+    return made._replace(pieces=(*_not_awaited(around, use.place, has_parentheses), *made.pieces))
+
+
+def _not_awaited(node: Await, place: Place, has_parentheses: bool) -> Iterator[Replace]:
+    """Without its `await`, as what executes the statement is awaited instead; and without its parentheses if that has some."""
+    text, parent = place.text, place.parents.of(node)
+    after = text[node.start + len("await") : node.value.start]
+    start, end = node.start, node.start + len("await") + len(after) - len(after.lstrip(b" \t"))
+    is_enclosed = text[start - 1 : start] == b"(" and text[node.end : node.end + 1] == b")"
+    if has_parentheses and is_enclosed and isinstance(parent, Attribute | Subscript) and parent.value is node:
+        yield Replace(start - 1, end, "")
+        yield Replace(node.end, node.end + 1, "")
+    else:
+        yield Replace(start, end, "")

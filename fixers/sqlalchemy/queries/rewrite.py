@@ -60,6 +60,13 @@ def is_terminal_use(node: Expression, place: Place) -> bool:
     return isinstance(node, Subscript) and isinstance(place.kind_of(node.value), Query)
 
 
+def reads(node: Expression, place: Place) -> bool:
+    """Whether the database is asked: by a method, a subscript, or because the rows of a query are wanted."""
+    if is_terminal_use(node, place):
+        return True
+    return isinstance(place.kind_of(node), Query) and use_of(node, place) is Use.ITERATED
+
+
 def _itself(node: Expression, place: Place) -> Rewritten:
     """The expression's own call."""
     if isinstance(node, Subscript) and isinstance(place.kind_of(node.value), Query):

@@ -11,6 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
+from autofix.fixers.sqlalchemy.queries.outcome import Style
 from query_cases import chains, chosen, generated, program
 from query_programs import MODELS, Migrated, Outcome, made_async, migrated, namespace, run_async, run_sync
 
@@ -35,8 +36,8 @@ def same(before: Outcome, after: Outcome) -> bool:
 Differences = Callable[[Migrated, list[str]], dict[str, tuple[Outcome, Outcome]]]
 
 
-def check(cases: dict[str, str], compare: Differences = differences) -> Migrated:
-    made = migrated(program(cases))
+def check(cases: dict[str, str], compare: Differences = differences, style: Style = Style.ASYNC) -> Migrated:
+    made = migrated(program(cases), style)
     names = [name for name in cases if made.sort(name) in ("converted", "bridged")]
     assert len(names) == len(cases)
     found = compare(made, names)
@@ -64,6 +65,33 @@ class TestOnSQLite:
     @pytest.mark.parametrize("seed", range(1, 5))
     def test_more_chains(self, seed):
         check(chains(seed, 1500))
+
+
+def differences_of_synchronous(made: Migrated, names: list[str]) -> dict[str, tuple[Outcome, Outcome]]:
+    """What the functions do otherwise whose sessions stay synchronous."""
+    before, after = run_sync(namespace(made.before), names), run_sync(namespace(made.after), names)
+    return {name: (before[name], after[name]) for name in names if not same(before[name], after[name])}
+
+
+@pytest.mark.filterwarnings("ignore")
+class TestSynchronousSessions:
+    def test_a_part(self):
+        cases = chosen(generated(), 53, 7)
+        made = check(cases, differences_of_synchronous, Style.SYNC)
+        assert sum(made.sort(name) == "converted" for name in cases) > len(cases) / 2
+
+    def test_chains(self):
+        check(chains(3, 200), differences_of_synchronous, Style.SYNC)
+
+    @pytest.mark.slow
+    @pytest.mark.parametrize("start", range(8))
+    def test_all(self, start):
+        check(chosen(generated(), 8, start), differences_of_synchronous, Style.SYNC)
+
+    @pytest.mark.slow
+    @pytest.mark.parametrize("seed", range(11, 14))
+    def test_more_chains(self, seed):
+        check(chains(seed, 1500), differences_of_synchronous, Style.SYNC)
 
 
 PROGRAM = """
