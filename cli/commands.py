@@ -55,6 +55,12 @@ def _in_a_folder(_: click.Context, __: click.Parameter, value: Path | None) -> P
     return value
 
 
+def _not_empty(_: click.Context, __: click.Parameter, value: str | None) -> str | None:
+    if value is not None and not value.strip():
+        raise click.BadParameter("there is no command")
+    return value
+
+
 _paths = click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
 _run_options = [
     click.option("--dry-run", is_flag=True, help="Print the changes as a diff that `git apply` takes; write nothing."),
@@ -62,6 +68,12 @@ _run_options = [
         "--ignore", multiple=True, callback=_comma_separated, metavar="ID,..", help="Leave fixers out: ids, groups or globs."
     ),
     click.option("--since", metavar="REF", help="Only findings on lines that were changed since a commit."),
+    click.option(
+        "--verify",
+        metavar="CMD",
+        callback=_not_empty,
+        help="Run a shell command in a copy without and with the changes; make them only if nothing that passed fails.",
+    ),
     click.option("--default-branch", metavar="NAME", help="The default branch, where git does not tell."),
     click.option("--output-format", type=click.Choice(FORMATS), help="Default: diff for --dry-run, else text."),
     click.option(

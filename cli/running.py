@@ -15,7 +15,7 @@ from autofix.project.discovery import Listing, NotFound
 from autofix.registry import UnknownSelector, load
 from autofix.report import diff, text
 from autofix.run.result import Result
-from autofix.session import Request, execute, recover_interrupted, take_back, write
+from autofix.session import Request, execute, recover_interrupted, take_back, verified, write
 
 
 def run_command(
@@ -33,6 +33,7 @@ def run_command(
     configuration: Path | None,
     jobs: int | None,
     no_cache: bool,
+    verify: str | None,
     allow_dirty: bool,
     exit_zero: bool,
     exit_non_zero_on_fix: bool,
@@ -46,9 +47,11 @@ def run_command(
     try:
         _warn(recover_interrupted(listing.root, dry=dry_run), output)
         result = execute(request, load(), listing)
-        output.end_progress()
         if not dry_run:
-            result, _ = write(result, allow_dirty=allow_dirty)
+            result, _ = write(result, allow_dirty=allow_dirty, verify=verify, tell=output.progress)
+        elif verify is not None:
+            result = verified(result, verify, output.progress)
+        output.end_progress()
         show(result, output_format or ("diff" if dry_run else "text"), not dry_run, quiet, verbose, output)
     except (ConfigurationError, UnknownSelector, UnknownRevision, NotFound) as error:
         output.error(str(error))

@@ -27,6 +27,10 @@ if TYPE_CHECKING:
     from autofix.apply.changes import Applied, Change, Undone
 
 
+Tell = Callable[[str, int, int], None]
+"""Told the stage, how much of it is done, and how much there is."""
+
+
 class Request(NamedTuple):
     """What the user asked for; None leaves it to the configuration."""
 
@@ -39,7 +43,7 @@ class Request(NamedTuple):
     cache: bool = True
     configuration: Path | None = None
     default_branch: str | None = None
-    progress: Callable[[str, int, int], None] | None = None
+    progress: Tell | None = None
 
 
 @dataclass
@@ -169,29 +173,67 @@ def _relative(path: Path | None, root: Path) -> str | None:
     return path.resolve().relative_to(root).as_posix()
 
 
-def write(result: Result, *, allow_dirty: bool) -> tuple[Result, Applied]:
+def write(result: Result, *, allow_dirty: bool, verify: str | None = None, tell: Tell | None = None) -> tuple[Result, Applied]:
     """Write the changes of a run to disk, journaled. Returns the result as it really became.
 
-    Files with uncommitted changes are refused unless `allow_dirty`, together with all that belongs to the same fix.
+    Files with uncommitted changes are refused unless `allow_dirty`, together with all that belongs to the same fix. With a
+    command to `verify` the rest is written as it was verified, as a whole, or not at all.
 
     Raises:
         ApplyError: nothing was written: no journal can be kept, another run is at work, or git cannot tell what is uncommitted.
+        OSError: nothing was written, because the command could not be run.
     """
-    from autofix.apply.errors import ApplyError
     from autofix.apply.state import state_folder
     from autofix.apply.write import apply_changes
+
+    result = _held_back(result, allow_dirty)
+    if verify is not None:
+        result = verified(result, verify, tell)
+    changes = [_change(change) for change in result.changes]
+    if verify is not None:
+        changes = [replace(change, group=0) for change in changes]
+    applied = apply_changes(result.root, changes, state=state_folder(result.root))
+    return _without(result, {outcome.path: outcome.reason for outcome in applied.refused}), applied
+
+
+def _held_back(result: Result, allow_dirty: bool) -> Result:
+    """The result without changes to files that have uncommitted ones."""
+    from autofix.apply.errors import ApplyError
 
     try:
         dirty = frozenset() if allow_dirty or not result.changes else uncommitted(result.root)
     except GitFailed as error:
         raise ApplyError(f"git cannot tell what is uncommitted ({error}): mend that, or say --allow-dirty") from None
-    held_back = {change.group for change in result.changes if change.path in dirty or change.old_path in dirty}
-    wanted = [change for change in result.changes if change.group not in held_back]
-    applied = apply_changes(result.root, [_change(change) for change in wanted], state=state_folder(result.root))
-    reasons = {change.path: _DIRTY for change in result.changes if change.group in held_back}
-    reasons |= {outcome.path: outcome.reason for outcome in applied.refused}
-    failed = [change for change in result.changes if {change.path, change.old_path} & reasons.keys()]
-    return _without(result, failed, reasons), applied
+    groups = {change.group for change in result.changes if change.path in dirty or change.old_path in dirty}
+    return _without(result, {change.path: _DIRTY for change in result.changes if change.group in groups})
+
+
+def verified(result: Result, command: str, tell: Tell | None = None) -> Result:
+    """The result as a shell command judges it: without any change if something that passed before fails after them.
+
+    Raises:
+        OSError: the command could not be run.
+    """
+    if not result.changes:
+        return result
+    from autofix.verification.verify import verify
+
+    here = Path.cwd().resolve()
+    folder = here.relative_to(result.root) if here.is_relative_to(result.root) else Path()
+    found = verify(result.root, command, lambda root: _made_in(root, result), folder=folder, tell=tell)
+    if found.problem:
+        reasons = {change.path: "the fixes did not pass --verify" for change in result.changes}
+        failures = [*result.failures, Failure("", f"{found.problem}; nothing was changed")]
+        result = replace(_given_up(result, reasons), failures=failures)
+    return replace(result, verification=found)
+
+
+def _made_in(root: Path, result: Result) -> str:
+    """Make the changes in the copy of the project at `root`; returns why they could not be made, if so."""
+    from autofix.apply.write import apply_changes
+
+    applied = apply_changes(root, [_change(change) for change in result.changes], state=root.parent.with_name("journal"))
+    return "; ".join(f"{outcome.path} {outcome.reason}" for outcome in applied.refused)
 
 
 _DIRTY = "has uncommitted changes, or belongs to a fix with a file that has: commit them, or say --allow-dirty"
@@ -204,23 +246,28 @@ def _change(change: FileChange) -> Change:
     return Change(change.old_path, change.old, change.new, new_path, change.executable, change.group)
 
 
-def _without(result: Result, failed: Sequence[FileChange], reasons: Mapping[str, str]) -> Result:
-    """The result without the changes that were not written; their findings say why."""
+def _without(result: Result, reasons: Mapping[str, str]) -> Result:
+    """The result without the changes of some paths, each of which counts as a failure."""
+    failures = [Failure(change.path, reason) for change in result.changes if (reason := _reason(change, reasons))]
+    return replace(_given_up(result, reasons), failures=[*result.failures, *failures])
+
+
+def _reason(change: FileChange, reasons: Mapping[str, str]) -> str:
+    return reasons.get(change.path) or reasons.get(change.old_path, "")
+
+
+def _given_up(result: Result, reasons: Mapping[str, str]) -> Result:
+    """The result without the changes of some paths; their findings say why."""
     lost: dict[str, str] = {}
-    for change in failed:
-        reason = reasons.get(change.path) or reasons[change.old_path]
-        lost |= {change.path: reason, change.old_path: reason}
+    for change in result.changes:
+        if reason := _reason(change, reasons):
+            lost |= {change.path: reason, change.old_path: reason}
     findings = []
     for item in result.findings:
         why = next((lost[path] for path in item.touched if path in lost), None)
         given_up = item.status is Status.FIXED and why is not None
         findings.append(item._replace(status=Status.DROPPED, reason=f"not written: {why}") if given_up else item)
-    return replace(
-        result,
-        changes=[change for change in result.changes if change not in failed],
-        findings=findings,
-        failures=[*result.failures, *(Failure(change.path, lost[change.path]) for change in failed)],
-    )
+    return replace(result, changes=[each for each in result.changes if not _reason(each, reasons)], findings=findings)
 
 
 def take_back(path: Path) -> Undone:

@@ -6,7 +6,7 @@ import json
 import os
 from typing import Any
 
-from autofix.run.result import FileChange, Reported, Result
+from autofix.run.result import FileChange, Reported, Result, Verification
 from autofix.text.diff import render
 from autofix.version import VERSION
 
@@ -29,8 +29,21 @@ def document(result: Result, *, written: bool) -> str:
         ],
         "skipped": [{"path": item.path, "reason": item.reason} for item in result.skipped],
         "notices": [{"path": item.path, "line": item.line, "message": item.message} for item in result.notices],
+        "verification": _verification(result.verification) if result.verification is not None else None,
     }
     return json.dumps(_sendable(run), indent=2, ensure_ascii=False)
+
+
+def _verification(verification: Verification) -> dict[str, Any]:
+    return {
+        "command": verification.command,
+        "problem": verification.problem or None,
+        "before": verification.before._asdict() if verification.before is not None else None,
+        "after": verification.after._asdict() if verification.after is not None else None,
+        "lost": [lost._asdict() for lost in verification.lost],
+        "output": list(verification.output),
+        "left_out": list(verification.left_out),
+    }
 
 
 def _finding(item: Reported) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from itertools import groupby
 
-from autofix.run.result import Reported, Result, Status
+from autofix.run.result import Reported, Result, Status, Trial, Verification
 
 Style = Callable[[str, str], str]
 """Colours a piece of text: style name and text."""
@@ -65,10 +65,37 @@ def failed(result: Result, style: Style) -> Iterator[str]:
     for failure in result.failures:
         of = f" [{failure.fixer}]" if failure.fixer else ""
         yield f"{style('red', 'failed')} {_plain(failure.path) or 'run'}{of}: {_plain(failure.reason)}"
+    if result.verification is not None and result.verification.problem:
+        yield from _problem(result.verification, style)
+
+
+def _problem(verification: Verification, style: Style) -> Iterator[str]:
+    """All tests that were lost, and how the command ended."""
+    for lost in verification.lost:
+        yield f"  {style('red', lost.became)} {_plain(lost.test)}"
+    if verification.output:
+        yield f"  {style('dim', f'the end of what `{_plain(verification.command)}` said:')}"
+    for line in verification.output:
+        yield style("dim", f"    {_plain(line)}".rstrip())
+
+
+def _verified(verification: Verification, style: Style) -> Iterator[str]:
+    for path in verification.left_out:
+        yield f"{style('yellow', 'notice')} not in the copy that is verified: {_plain(path)}"
+    if not verification.problem and verification.before is not None and verification.after is not None:
+        runs = f"{_trial(verification.before)} before, {_trial(verification.after)} after"
+        yield f"{style('green', 'verified')} by `{_plain(verification.command)}`: {runs}"
+
+
+def _trial(trial: Trial) -> str:
+    code = f"exit code {trial.exit_code}"
+    return code if trial.passed is None else f"{code} with {_count(trial.passed, 'test')} passed"
 
 
 def _side(result: Result, verbose: bool, style: Style) -> Iterator[str]:
     yield from failed(result, style)
+    if result.verification is not None:
+        yield from _verified(result.verification, style)
     if verbose:
         for skipped in result.skipped:
             yield f"{style('dim', 'left alone')} {_plain(skipped.path)}: {skipped.reason}"

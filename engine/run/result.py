@@ -102,6 +102,35 @@ class Settings(NamedTuple):
     """Told the stage, how many files are done, and how many there are."""
 
 
+class Trial(NamedTuple):
+    """A run of the command that verifies; `passed` counts tests, where it is known which of them there were."""
+
+    exit_code: int
+    passed: int | None = None
+
+
+class LostTest(NamedTuple):
+    """A test that passed before the fixes, and what became of it: `failed`, `skipped` or `did not run`."""
+
+    test: str
+    became: str
+
+
+class Verification(NamedTuple):
+    """What came of `--verify`."""
+
+    command: str
+    problem: str = ""
+    """Why no fix is made; empty where nothing that passed before fails after them."""
+    before: Trial | None = None
+    after: Trial | None = None
+    lost: Sequence[LostTest] = ()
+    output: Sequence[str] = ()
+    """The last lines that the command wrote, where there is a problem."""
+    left_out: Sequence[str] = ()
+    """What git ignores and the copy is without, each with the reason."""
+
+
 @dataclass
 class Result:
     """Everything a report can show."""
@@ -115,3 +144,4 @@ class Result:
     notices: list[Notice] = field(default_factory=list)
     files: int = 0
     """How many files were looked at by name."""
+    verification: Verification | None = None

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import processes
 import pytest
 from repositories import write_tree
 
+DOCS = Path(__file__).parent.parent.parent / "docs"
 SUPPORT = Path(__file__).parent.parent / "support"
 COMMAND = (sys.executable, "-P", "-c", "from autofix.cli.main import start; start()")
 
@@ -79,3 +83,23 @@ def autofix(environment: Mapping[str, str]) -> Autofix:
         )
 
     return run
+
+
+@pytest.fixture(scope="session")
+def schema() -> Any:
+    """The documented form of the JSON report."""
+    text = (DOCS / "json.md").read_text("utf-8")
+    (block,) = re.findall(r"```json\n(.*?)```", text, re.DOTALL)
+    schema = json.loads(block)
+    jsonschema.Draft202012Validator.check_schema(schema)
+    return closed(schema)
+
+
+def closed(schema: Any) -> Any:
+    """The same schema with every property required to be documented."""
+    if isinstance(schema, list):
+        return [closed(item) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    extra = {"additionalProperties": False} if schema.get("type") == "object" else {}
+    return {**{key: closed(value) for key, value in schema.items()}, **extra}
