@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from autofix.fixers.sqlalchemy.kinds import Alias, Column, Kind, Method, Model, Query, Relationship, Select, Selected
-from autofix.languages.python.code import Attribute, Call, Expression, Name
-from autofix.languages.python.code_walk import children
+from autofix.languages.python.code import Attribute, Call, Collection, Comprehension, Expression, Name, Operation
+from autofix.languages.python.code_walk import children, dotted
 
 KindOf = Callable[[Expression], Kind]
 
 # Their criteria stay within a subquery.
 _CORRELATED = frozenset(("any", "has"))
+_COMBINING = frozenset(("and_", "or_", "not_"))
 
 
 def may_add_others(call: Call, selected: tuple[Selected, ...] | None, kind_of: KindOf) -> bool:
@@ -19,9 +20,28 @@ def may_add_others(call: Call, selected: tuple[Selected, ...] | None, kind_of: K
     own = {item.key for item in selected or () if isinstance(item, Model)}
     own |= {item.model for item in selected or () if isinstance(item, Column) and item.model}
     return any(
-        argument.stars or _is_unknown(argument.value, kind_of) or _mentions(argument.value, own, kind_of)
-        for argument in call.arguments
+        criterion is None or _is_unknown(criterion, kind_of) or _mentions(criterion, own, kind_of)
+        for criterion in _criteria(call)
     )
+
+
+def _criteria(node: Expression) -> Iterator[Expression | None]:
+    """What the arguments of a call come to, through `and_`, `or_` and their operators; None for what is not written out."""
+    parts = [(item.value, item.stars) for item in node.arguments] if isinstance(node, Call) else []
+    parts += [(operand, 0) for operand in node.operands] if isinstance(node, Operation) else []
+    for value, stars in parts:
+        if stars and not isinstance(value, Collection | Comprehension):
+            yield None
+        elif _combines(value):
+            yield from _criteria(value)
+        else:
+            yield value
+
+
+def _combines(node: Expression) -> bool:
+    if isinstance(node, Call):
+        return dotted(node.function).rpartition(".")[2] in _COMBINING
+    return isinstance(node, Operation) and set(node.operators) <= {"&", "|", "~"}
 
 
 def _is_unknown(expression: Expression, kind_of: KindOf) -> bool:
@@ -41,6 +61,10 @@ def _mentions(node: object, own: set[str], kind_of: KindOf) -> bool:
                 return True
             case _:
                 pass
-    if isinstance(node, Call) and isinstance(node.function, Attribute) and node.function.name in _CORRELATED:
-        return _mentions(node.function.value, own, kind_of)
+    if isinstance(node, Call) and isinstance(node.function, Attribute):
+        if node.function.name in _CORRELATED:
+            return _mentions(node.function.value, own, kind_of)
+        if node.function.name == "contains" and not isinstance(kind_of(node.function.value), Column):
+            # Of a relationship of many to many it joins the table between them.
+            return True
     return any(_mentions(child, own, kind_of) for child in children(node))

@@ -147,6 +147,62 @@ def test_queries_that_go_through_functions():
     assert not any(outcome.error for outcome in before.values())
 
 
+MANY_TO_MANY = """
+from sqlalchemy import Column, Integer, Table
+
+user_labels = Table(
+    "user_labels", Base.metadata, Column("user_id", ForeignKey("users.id")), Column("label_id", ForeignKey("labels.id")),
+    Column("id", Integer, primary_key=True),
+)
+
+
+class Label(Base):
+    __tablename__ = "labels"
+    id: Mapped[int] = mapped_column(primary_key=True)
+
+
+User.labels = relationship(Label, secondary=user_labels)
+
+
+def labelled(db: Session):
+    labels = [Label(), Label()]
+    db.get(User, 1).labels = db.get(User, 2).labels = labels
+    db.flush()
+    return labels
+
+
+def case_either(db: Session):
+    first, second = labelled(db)
+    return db.query(User).filter(or_(User.labels.contains(first), User.labels.contains(second))).all()
+
+
+def case_listed(db: Session):
+    criteria = [User.labels.contains(label) for label in labelled(db)]
+    return db.query(User).filter(or_(*criteria)).order_by(User.id).all()
+
+
+def case_operators(db: Session):
+    first, second = labelled(db)
+    return db.query(User).filter(User.labels.contains(first) | User.labels.contains(second)).all()
+
+
+def case_elsewhere(db: Session):
+    labelled(db)
+    posted = Post.author_id > 0
+    return db.query(User).filter(or_(posted, User.id == 1)).all()
+"""
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_criteria_that_join_within_others():
+    made = migrated(MODELS + MANY_TO_MANY, Style.SYNC)
+    cases = ["case_either", "case_listed", "case_operators", "case_elsewhere"]
+    assert {made.sort(name) for name in cases} == {"converted"}
+    before = run_sync(namespace(made.before), cases)
+    assert run_sync(namespace(made.after), cases) == before
+    assert not any(outcome.error for outcome in before.values())
+
+
 BINARIES = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
 
 
