@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from enum import IntEnum
+from typing import TYPE_CHECKING, NamedTuple
 
-from autofix.languages.python.imports import ImportedName, ImportStatement, read_import
-from autofix.languages.python.lines import is_first_on_line, line_end, line_indent, next_line, on_one_line
+from autofix.languages.python.import_extension import by_case, with_name
+from autofix.languages.python.imports import ImportStatement, read_import
+from autofix.languages.python.lines import is_first_on_line, line_end, next_line, on_one_line
 from autofix.languages.python.syntax import root
 from autofix.text.edit import Edit, insert
 from autofix.text.source import Source
@@ -30,25 +32,64 @@ def add_import(source: Source, module: str, name: str | None = None, alias: str 
     `__future__` imports and what changes `sys.path`. Nothing where the file has that import at its top level already.
     Whether the name is free is for the caller to know (`scopes(source).is_bound`).
     """
-    wanted = _Wanted(module, name, None if alias == (name or module) else alias)
-    head = list(_head(source))
-    if any(wanted.is_in(found) for node in root(source).named_children if (found := _statement(node, source)) is not None):
-        return []
-    if name is not None:
-        for entry in head:
-            found = entry.found
-            if found is not None and found.is_from and found.dotted == module and not found.is_star and found.names:
-                return _extended(source, found, wanted.item)
-    return _new_line(source, head, wanted)
+    return _added(source, [_Wanted(module, name, None if alias == (name or module) else alias, _section(module))], ())
 
 
-@dataclass(frozen=True, slots=True)
-class _Wanted:
+def add_imports(source: Source, wanted: Iterable[tuple[str, str | None]], own: Container[str] = ()) -> list[Edit]:
+    """Several imports at once, each as `add_import` takes it (module, name). `own` are the top-level modules of the repository:
+    where the file keeps them apart from those of others, so do new lines. New lines of one section stand together.
+    """
+    return _added(source, [_Wanted(module, name, None, _section(module, own)) for module, name in wanted], own)
+
+
+def _added(source: Source, wanted: Iterable[_Wanted], own: Container[str]) -> list[Edit]:
+    head = list(_head(source, own))
+    there = [found for node in root(source).named_children if (found := _statement(node, source)) is not None]
+    edits: list[Edit] = []
+    lines: dict[tuple[str, bool], list[_Wanted]] = {}
+    for one in wanted:
+        if any(one.is_in(found) for found in there):
+            continue
+        extended = next((entry.found for entry in head if entry.found is not None and one.extends(entry.found)), None)
+        if extended is not None:
+            edits += with_name(source, extended, one.item)
+        else:
+            lines.setdefault((one.module, one.name is None), []).append(one)
+    return edits + _new_lines(source, head, [_joined(same) for same in lines.values()])
+
+
+def _joined(same: Sequence[_Wanted]) -> _Wanted:
+    """Several names of one module as one statement."""
+    if len(same) == 1 or same[0].name is None:
+        return same[0]
+    return same[0]._replace(name=", ".join(sorted((one.item for one in same), key=by_case)))
+
+
+class _Section(IntEnum):
+    """In the order of the file; what is not known to be of the repository itself counts as `OTHER`."""
+
+    STDLIB = 0
+    OTHER = 1
+    OWN = 2
+    RELATIVE = 3
+
+
+def _section(module: str, own: Container[str] = ()) -> _Section:
+    if module.startswith("."):
+        return _Section.RELATIVE
+    top = module.partition(".")[0]
+    if top in own:
+        return _Section.OWN
+    return _Section.STDLIB if top in sys.stdlib_module_names else _Section.OTHER
+
+
+class _Wanted(NamedTuple):
     """The import to be added."""
 
     module: str
     name: str | None
     alias: str | None
+    section: _Section
 
     @property
     def item(self) -> str:
@@ -58,6 +99,12 @@ class _Wanted:
     @property
     def line(self) -> str:
         return f"import {self.item}" if self.name is None else f"from {self.module} import {self.item}"
+
+    def extends(self, found: ImportStatement) -> bool:
+        """Whether the name can be added to a statement."""
+        return (
+            self.name is not None and found.is_from and found.dotted == self.module and not found.is_star and bool(found.names)
+        )
 
     def is_in(self, found: ImportStatement) -> bool:
         if found.is_from != (self.name is not None):
@@ -78,33 +125,27 @@ class _Entry:
     node: Node
     found: ImportStatement | None
     changes_path: bool
-
-    @property
-    def section(self) -> str:
-        """`stdlib`, `relative` or `other`."""
-        if self.found is None:
-            return ""
-        return _section(self.found.dotted if self.found.is_from else self.found.names[0].name if self.found.names else "")
-
-
-def _section(module: str) -> str:
-    if module.startswith("."):
-        return "relative"
-    return "stdlib" if module.partition(".")[0] in sys.stdlib_module_names else "other"
+    section: _Section
+    """Of no meaning where it is no import."""
 
 
 def _statement(node: Node, source: Source) -> ImportStatement | None:
     return read_import(node, source.text) if node.type in _IMPORTS else None
 
 
-def _head(source: Source) -> Iterator[_Entry]:
+def _imported(found: ImportStatement) -> str:
+    """The module that is imported from, with its dots where it is relative."""
+    return found.dotted if found.is_from else found.names[0].name if found.names else ""
+
+
+def _head(source: Source, own: Container[str]) -> Iterator[_Entry]:
     """The statements up to the last import at the head of the file."""
     pending: list[_Entry] = []
     for position, node in enumerate(root(source).named_children):
         found = _statement(node, source)
         text = source.text[node.start_byte : node.end_byte]
         changes_path = found is None and node.type != "comment" and any(word in text for word in _PATH_CHANGES)
-        pending.append(_Entry(node, found, changes_path))
+        pending.append(_Entry(node, found, changes_path, _section(_imported(found) if found is not None else "", own)))
         if found is not None or changes_path:
             yield from pending
             pending = []
@@ -126,70 +167,57 @@ def _may_stand_between(node: Node, position: int, source: Source) -> bool:
     return left is not None and (left.type != "identifier" or source.slice(left.start_byte, left.end_byte).startswith("__"))
 
 
-# Extending a statement
-
-
-def _extended(source: Source, found: ImportStatement, item: str) -> list[Edit]:
-    names = found.names
-    place = _place(names, item)
-    closing = next((child for child in found.node.children if child.type == ")"), None)
-    if closing is not None and _one_a_line(source, found, closing):
-        return _own_line(source, found, closing, place, item)
-    if place == 0:
-        return [insert(names[0].start, f"{item}, ", shared=True)]
-    return [insert(names[place - 1].end, f", {item}", shared=True)]
-
-
-def _place(names: Sequence[ImportedName], item: str) -> int:
-    """How many of the names stand before the new one: where they are sorted its place in the order, otherwise all."""
-    for key in (_as_is, str.casefold, _by_case):
-        keys = [key(name.name) for name in names]
-        if keys == sorted(keys):
-            return sum(1 for other in keys if other <= key(item.partition(" ")[0]))
-    return len(names)
-
-
-def _as_is(name: str) -> str:
-    return name
-
-
-def _by_case(name: str) -> str:
-    # CONSTANTS, then Classes, then functions: the default order of isort and ruff.
-    return ("0" if name.isupper() and len(name) > 1 else "1" if name[:1].isupper() else "2") + name
-
-
-def _one_a_line(source: Source, found: ImportStatement, closing: Node) -> bool:
-    starts = [*(name.start for name in found.names), closing.start_byte]
-    return all(is_first_on_line(source, start) for start in starts)
-
-
-def _own_line(source: Source, found: ImportStatement, closing: Node, place: int, item: str) -> list[Edit]:
-    """A new line among names that each have their own."""
-    indent, newline = line_indent(source, found.names[0].start), source.newline
-    if place == 0:
-        opening = next(child for child in found.node.children if child.type == "(")
-        return [insert(next_line(source, opening.end_byte), f"{indent}{item},{newline}", shared=True)]
-    before = found.names[place - 1]
-    at = next_line(source, before.end)
-    following = found.names[place].start if place < len(found.names) else closing.start_byte
-    has_comma = any(child.type == "," and before.end <= child.start_byte < following for child in found.node.children)
-    comma = [] if has_comma else [insert(before.end, ",", shared=True)]
-    return [*comma, insert(at, f"{indent}{item},{newline}", shared=True)]
-
-
 # A new statement
 
 
-def _new_line(source: Source, head: Sequence[_Entry], wanted: _Wanted) -> list[Edit]:
+def _new_lines(source: Source, head: Sequence[_Entry], wanted: Sequence[_Wanted]) -> list[Edit]:
+    wanted = sorted(wanted, key=lambda one: (one.section, one.name is not None, one.module))
+    sections = {one.section: [each for each in wanted if each.section is one.section] for one in wanted}
+    if wanted and not any(entry.changes_path or _is_usual(entry) for entry in head):
+        blocks = (source.newline.join(one.line for one in together) for together in sections.values())
+        return [_first(source, f"{source.newline}{source.newline}".join(blocks))]
+    edits: list[Edit] = []
+    for section, together in sections.items():
+        at = _opens_section(source, head, section)
+        if at is None:
+            edits += [_new_line(source, head, one) for one in together]
+        else:
+            lines = "".join(one.line + source.newline for one in together)
+            edits.append(insert(at, lines + source.newline, shared=True))
+    return edits
+
+
+def _is_usual(entry: _Entry) -> bool:
+    return entry.found is not None and not entry.found.is_future
+
+
+def _opens_section(source: Source, head: Sequence[_Entry], section: _Section) -> int | None:
+    """Where a section that the file does not have yet begins: before the imports that follow it by the common order."""
+    if any(entry.changes_path for entry in head):
+        return None
+    groups = _groups(source, [entry for entry in head if _is_usual(entry)])
+    following = next((i for i, group in enumerate(groups) if all(entry.section > section for entry in group)), None)
+    if following is None or any(entry.section >= section for group in groups[:following] for entry in group):
+        return None
+    if any(entry.section <= section for group in groups[following:] for entry in group):
+        return None
+    first = groups[following][0].node
+    above = first.prev_named_sibling
+    if not is_first_on_line(source, first.start_byte) or (above is not None and above.type == "comment"):
+        return None
+    return source.line_range(source.line_of(first.start_byte))[0]
+
+
+def _new_line(source: Source, head: Sequence[_Entry], wanted: _Wanted) -> Edit:
     last_change = max((i for i, entry in enumerate(head) if entry.changes_path), default=-1)
-    usable = head if _section(wanted.module) == "stdlib" else head[last_change + 1 :]
-    groups = _groups(source, [entry for entry in usable if entry.found is not None and not entry.found.is_future])
+    usable = head if wanted.section is _Section.STDLIB else head[last_change + 1 :]
+    groups = _groups(source, [entry for entry in usable if _is_usual(entry)])
     group = _kin(groups, wanted)
     if group is not None:
-        return [_beside(source, group, wanted)]
+        return _beside(source, group, wanted)
     if last_change >= 0:
-        return [_after(source, head[last_change].node, wanted.line)]
-    return [_first(source, wanted.line)]
+        return _after(source, head[last_change].node, wanted.line)
+    return _first(source, wanted.line)
 
 
 def _groups(source: Source, entries: Sequence[_Entry]) -> list[list[_Entry]]:
@@ -205,9 +233,9 @@ def _groups(source: Source, entries: Sequence[_Entry]) -> list[list[_Entry]]:
 
 def _kin(groups: Sequence[list[_Entry]], wanted: _Wanted) -> list[_Entry] | None:
     """The group that the new line belongs to: that of the same package, of the same section, or the last."""
-    top, section = wanted.module.partition(".")[0], _section(wanted.module)
+    top, section = wanted.module.partition(".")[0], wanted.section
     for group in reversed(groups):
-        if section != "relative" and any(_top(entry) == top for entry in group):
+        if section is not _Section.RELATIVE and any(_top(entry) == top for entry in group):
             return group
     for group in reversed(groups):
         if any(entry.section == section for entry in group):
@@ -223,19 +251,21 @@ def _top(entry: _Entry) -> str:
 
 
 def _key(found: ImportStatement) -> str:
-    return (found.dotted if found.is_from else found.names[0].name if found.names else "").casefold()
+    return _imported(found).casefold()
 
 
 def _beside(source: Source, group: Sequence[_Entry], wanted: _Wanted) -> Edit:
     """In its place among the statements of the same form where they are sorted, otherwise after the last of its section."""
     same = [entry for entry in group if entry.found is not None and entry.found.is_from == (wanted.name is not None)]
-    section = _section(wanted.module)
+    section = wanted.section
     kin = [entry for entry in same if entry.section == section] or same
     keys = [_key(entry.found) for entry in kin if entry.found is not None]
     if keys and keys == sorted(keys):
         before = sum(1 for key in keys if key <= wanted.module.casefold())
         return _after(source, kin[before - 1].node, wanted.line) if before else _before(source, kin[0].node, wanted.line)
     last = [entry for entry in group if entry.section == section] or group
+    if wanted.name is None and not kin:
+        return _before(source, last[0].node, wanted.line)
     return _after(source, (kin or last)[-1].node, wanted.line)
 
 

@@ -124,24 +124,21 @@ class Options:
     def text(self, origin: Origin, root: tuple[str, str], relations: Relations, names: Names) -> str | None:
         """`selectinload(User.posts).selectinload(Post.tags)`; None where it cannot be written."""
         strategies = self.of(origin).strategies
-        (named, model), text = root, ""
-        for length, name in enumerate(relations):
-            known = self._relationships.find(model, name)
-            if known is None:
-                return None
-            if length:
-                spelled = names.spell(origin.path, model, origin.start)
-                if spelled is None:
-                    return None
-                named = spelled
+        named, model = root
+        steps: list[str] = []
+        needed = 0
+        for length, known in enumerate(self._relationships.ends(model, relations) or ()):
+            spelled = names.spell(origin.path, model, origin.start) if length else named
             strategy = strategies.get(relations[: length + 1])
-            if strategy is not None and strategy not in _LOADING:
+            if spelled is None or (strategy is not None and strategy not in _LOADING):
                 return None
-            function = "defaultload" if strategy is not None or known.is_eager else "selectinload"
-            names.need(origin.path, "sqlalchemy.orm", function)
-            text += f"{'.' if text else ''}{function}({named}.{name})"
+            is_loaded = strategy is not None or known.is_eager
+            steps.append(f"{'defaultload' if is_loaded else 'selectinload'}({spelled}.{relations[length]})")
+            needed = needed if is_loaded else len(steps)
             model = known.target
-        return text
+        for step in steps[:needed]:
+            names.need(origin.path, "sqlalchemy.orm", step.partition("(")[0])
+        return ".".join(steps[:needed]) or None
 
 
 def _selected(node: Call) -> Iterator[Expression]:

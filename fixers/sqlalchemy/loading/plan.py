@@ -112,7 +112,7 @@ def _declare(
         if each.lazy in ("dynamic", "write_only"):
             message = f"`{each.declared.name}` is a query of each object (lazy={each.lazy!r}) and is read as a collection"
             unresolved.append(Unresolved(access.place.path, access.start, message))
-        elif not each.is_eager and relationships.is_self_referential(each.declared.cls, each.target):
+        elif each.is_met or (not each.is_eager and relationships.is_self_referential(each.declared.cls, each.target)):
             message = f"`{each.declared.name}` is read of objects that it is not known where to load"
             unresolved.append(Unresolved(access.place.path, access.start, message))
         elif not each.is_eager:

@@ -25,6 +25,8 @@ class Known(NamedTuple):
     declared: Declared
     target: str
     lazy: str
+    is_met: bool = False
+    """Declared eager, which does not help on a path that has met its class before."""
 
     @property
     def is_eager(self) -> bool:
@@ -77,14 +79,20 @@ class Relationships:
         return own + [name for cls, name in self._back if cls in line]
 
     def ends(self, model: str, path: tuple[str, ...]) -> list[Known] | None:
-        """The relationships along a path that begins at a mapped class; None where one of them is not known."""
+        """The relationships along a path that begins at a mapped class, as they are loaded there; None where one is not known.
+
+        What is declared eager is not loaded where the path has met its class before: see `_known`.
+        """
         found: list[Known] = []
+        passed = [model]
         for name in path:
-            known = self.find(model, name)
+            known = self.find(passed[-1], name)
             if known is None:
                 return None
+            if known.lazy in _STOPPING and any(self.is_self_referential(cls, known.target) for cls in passed):
+                known = known._replace(lazy="select", is_met=True)
             found.append(known)
-            model = known.target
+            passed.append(known.target)
         return found
 
     def is_collection(self, declared: Declared) -> bool:

@@ -10,7 +10,7 @@ from autofix.fixers.sqlalchemy.migration.changes import FileChanges, Migration
 from autofix.fixers.sqlalchemy.pieces import Replace
 from autofix.languages.python.code import Import as ImportNode
 from autofix.languages.python.code import Name
-from autofix.languages.python.import_insertion import add_import
+from autofix.languages.python.import_insertion import add_imports
 from autofix.languages.python.import_removal import remove_import_names
 from autofix.languages.python.imports import ImportedName, ImportStatement, read_import
 from autofix.languages.python.syntax import root
@@ -27,18 +27,25 @@ def rewrite(migration: Migration, path: str) -> None:
         return
     wanted: dict[str, list[str]] = defaultdict(list)
     for module, name in changes.imports:
-        if name is None:
-            changes.edits += add_import(changes.source, module)
-        elif not _is_there(migration, changes, module, name):
+        if name is not None and not _is_there(migration, changes, module, name):
             wanted[module].append(name)
     for statement in _statements(changes):
         gone = [item for item in statement.names if _is_superfluous(migration, changes, statement, item)]
         if not gone:
             continue
-        new = wanted.pop(statement.dotted, []) if statement.is_from else []
+        new = sorted(wanted.pop(statement.dotted, [])) if statement.is_from else []
         changes.edits += _exchanged(changes, statement, gone, new)
-    for module, names in wanted.items():
-        changes.edits += _added(changes, module, sorted(names))
+    new_names = [(module, name) for module, names in wanted.items() for name in names]
+    new_modules = [(module, None) for module, name in changes.imports if name is None]
+    changes.edits += add_imports(changes.source, [*new_modules, *new_names], _own(migration, changes))
+
+
+def _own(migration: Migration, changes: FileChanges) -> frozenset[str]:
+    """The top-level modules that a file imports and the repository holds."""
+    modules = [statement.module or "" for statement in _statements(changes) if statement.is_from and not statement.level]
+    modules += [item.name for statement in _statements(changes) if not statement.is_from for item in statement.names]
+    tops = {module.partition(".")[0] for module in [*modules, *(module for module, _ in changes.imports)]}
+    return frozenset(top for top in tops if migration.inference.program.index.exists(top, changes.path))
 
 
 def _statements(changes: FileChanges) -> Iterator[ImportStatement]:
@@ -57,12 +64,6 @@ def _exchanged(changes: FileChanges, statement: ImportStatement, gone: list[Impo
         last = gone[-1]
         edits[-1] = replace(last.start, last.end, f"{edits[-1].replacement}, {name}")
     return edits
-
-
-def _added(changes: FileChanges, module: str, names: list[str]) -> list[Edit]:
-    if any(statement.is_from and statement.dotted == module for statement in _statements(changes)):
-        return [edit for name in names for edit in add_import(changes.source, module, name)]
-    return add_import(changes.source, module, ", ".join(names))
 
 
 def _is_there(migration: Migration, changes: FileChanges, module: str, name: str) -> bool:

@@ -83,6 +83,27 @@ class Comment(Base):
     text: Mapped[str]
     post_id: Mapped[int] = mapped_column(ForeignKey("posts.id"))
     post: Mapped["Post"] = relationship(back_populates="comments", lazy="selectin")
+
+
+club_members = Table(
+    "club_members", Base.metadata,
+    Column("club_id", ForeignKey("clubs.id"), primary_key=True),
+    Column("member_id", ForeignKey("members.id"), primary_key=True),
+)
+
+
+class Club(Base):
+    __tablename__ = "clubs"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    members: Mapped[list["Member"]] = relationship(secondary=club_members, back_populates="clubs", order_by="Member.id")
+
+
+class Member(Base):
+    __tablename__ = "members"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    clubs: Mapped[list[Club]] = relationship(
+        secondary=club_members, back_populates="members", order_by=Club.id, lazy="selectin"
+    )
 """
 
 RUN = """
@@ -98,6 +119,8 @@ async def start():
         ann = User(id=2, name="Ann", manager=boss, profile=Profile(bio="painter"))
         first = Post(id=1, title="First", author=ann, tags=[red, blue], comments=[Comment(text="nice")])
         seeding.add_all([boss, ann, first, Post(id=2, title="Second", author=ann, tags=[red]), Post(id=3, title="Third")])
+        chess, chorus = Club(id=1), Club(id=2)
+        seeding.add_all([Member(id=1, clubs=[chess]), Member(id=2, clubs=[chess, chorus])])
         await seeding.commit()
     try:
         async with sessions() as session:

@@ -51,6 +51,22 @@ FIXED = {
     """,
         ([2, 1], ["Ann"]),
     ),
+    "eager, but met before": (
+        """
+    async def main(session: AsyncSession):
+        chess = (await session.scalars(select(Club).where(Club.id == 1))).one()
+        return [[club.id for club in member.clubs] for member in chess.members]
+    """,
+        [[1], [1, 2]],
+    ),
+    "refreshed, met before": (
+        """
+    async def main(session: AsyncSession):
+        chess = await session.get(Club, 1)
+        return [[club.id for club in member.clubs] for member in chess.members]
+    """,
+        [[1], [1, 2]],
+    ),
     "get": (
         """
     async def main(session: AsyncSession):
