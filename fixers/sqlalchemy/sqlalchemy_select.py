@@ -9,7 +9,7 @@ from autofix.fixer import Example, Finding, Language, NoOptions, ProgramFixer, P
 
 if TYPE_CHECKING:
     # All of it is only imported once there is a file with a query.
-    from autofix.fixers.sqlalchemy.selects.findings import Facts
+    from autofix.fixers.sqlalchemy.selects.facts import Facts
 
 _ASYNC = (b"AsyncSession", b"async_sessionmaker", b"async_scoped_session")
 
@@ -103,16 +103,20 @@ class SqlalchemySelect(ProgramFixer[NoOptions, "Facts"]):
 
     def link(self, project: Project) -> Facts:
         """What becomes of all queries: the program is followed here, files only get their findings."""
-        from autofix.fixers.sqlalchemy.selects.findings import Facts, link
+        from autofix.fixers.sqlalchemy.selects.facts import Facts
+
+        if not self.is_selected and not self._has_asynchronous(project):
+            return Facts()
+        from autofix.fixers.sqlalchemy.selects.findings import link
         from autofix.languages.python.code_reading import PYTHON_CODE, read
 
         if self.is_selected:
             return link(project, project.summaries(PYTHON_CODE), only_crashes=False)
-        paths = [path for path in project.paths if path.endswith(".py")]
-        if not any(word in (project.read(path) or b"") for path in paths for word in _ASYNC):
-            return Facts()
-        sources = {path: source for path in paths if (source := project.source(path)) is not None}
-        return link(project, {path: read(source) for path, source in sources.items()}, only_crashes=True)
+        sources = (project.source(path) for path in _python(project))
+        return link(project, {source.path: read(source) for source in sources if source is not None}, only_crashes=True)
+
+    def _has_asynchronous(self, project: Project) -> bool:
+        return any(word in (project.read(path) or b"") for path in _python(project) for word in _ASYNC)
 
     def targets(self, facts: Facts) -> Collection[str] | None:
         """The files that have something to be said about them."""
@@ -121,3 +125,7 @@ class SqlalchemySelect(ProgramFixer[NoOptions, "Facts"]):
     def fix(self, source: Source, project: Project, facts: Facts) -> Iterable[Finding]:
         """What was planned for a file."""
         return facts.findings.get(source.path, ())
+
+
+def _python(project: Project) -> list[str]:
+    return [path for path in project.paths if path.endswith(".py")]

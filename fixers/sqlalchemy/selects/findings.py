@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import partial
 
 from autofix.fixer import Finding, Fix, Project, Refusal
@@ -16,6 +15,7 @@ from autofix.fixers.sqlalchemy.queries.customs import custom_queries
 from autofix.fixers.sqlalchemy.queries.outcome import Import, Rewritten, Style
 from autofix.fixers.sqlalchemy.queries.plan import File, Planned, plan
 from autofix.fixers.sqlalchemy.queries.programs import Models, Sessions, has_queries
+from autofix.fixers.sqlalchemy.selects.facts import Facts
 from autofix.fixers.sqlalchemy.selects.names import cannot_wait, is_there
 from autofix.fixers.sqlalchemy.selects.readers import Readers
 from autofix.fixers.sqlalchemy.selects.standins import replaced
@@ -30,13 +30,6 @@ from autofix.text.source import Source
 _OLDEST = (1, 4, 24)
 _LEGACY = "`query` is the legacy style of SQLAlchemy"
 _CRASH = "`AsyncSession` has no `query`: this crashes with AttributeError"
-
-
-@dataclass(frozen=True)
-class Facts:
-    """What there is to say about each file."""
-
-    findings: Mapping[str, tuple[Finding, ...]] = field(default_factory=dict)
 
 
 def link(project: Project, modules: Mapping[str, Module], *, only_crashes: bool) -> Facts:
