@@ -26,7 +26,7 @@ from autofix.languages.python.code import (
     Return,
     Subscript,
 )
-from autofix.languages.python.code_walk import dotted, own
+from autofix.languages.python.code_walk import dotted
 
 
 class Blocker(NamedTuple):
@@ -128,7 +128,7 @@ class Blockers:
                 return False
 
     def _of_generator(self, function: FunctionInfo) -> Iterator[Blocker]:
-        for node in own(function.node.body):
+        for node in function.nodes:
             if isinstance(node, Return) and node.value is not None and not has_no_effect(node.value):
                 yield Blocker(function.key, function.path, node.start, "an async generator cannot return a value")
 

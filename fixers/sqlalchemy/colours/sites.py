@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import enum
+from collections.abc import Callable as Finder
 from collections.abc import Iterator
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from autofix.fixers.sqlalchemy.colours.operations import (
     has_no_async_form,
@@ -18,7 +19,6 @@ from autofix.fixers.sqlalchemy.colours.operations import (
 from autofix.fixers.sqlalchemy.colours.walker import Barrier, visits
 from autofix.fixers.sqlalchemy.inference.analysis import Inference
 from autofix.fixers.sqlalchemy.inference.externals import last
-from autofix.fixers.sqlalchemy.inference.program import Program
 from autofix.fixers.sqlalchemy.kinds import (
     Callable,
     ClassObject,
@@ -82,7 +82,11 @@ class Site(NamedTuple):
     """The functions that are called, or named."""
 
 
+Found = tuple[Expression, Sort, tuple[str, ...]]
+"""The expression, the sort and the targets of a site."""
 _SESSION_METHODS = frozenset(("commit", "rollback", "flush", "refresh", "query", "scalars"))
+# What may have to be awaited, or is a function: of other values it does not matter where they go.
+_NAMED = frozenset((Callable, OneOf, Method))
 _SESSION_NAMES = frozenset(("db", "session", "_db", "_session", "db_session", "sess"))
 
 
@@ -103,48 +107,55 @@ class Sites:
     def __init__(self, inference: Inference) -> None:
         self.inference = inference
         self.program = inference.program
-        self.parents = _AllParents(self.program)
+        self.parents = inference.program.parents
+        self._finders: dict[type, Finder[[Any, str], Iterator[Found]]] = {
+            Call: self._call,
+            With: self._with,
+            For: self._for,
+            Comprehension: self._comprehension,
+            Attribute: self._attribute,
+            Name: self._reference,
+            Subscript: self._subscript,
+        }
 
     def of(self, unit: str) -> Iterator[Site]:
         """The sites of a function, by its key, or of the top level of a file, by its path."""
         function = self.program.functions.get(unit)
         path = function.path if function is not None else unit
         block = function.node.body if function is not None else self.program.modules[path].body
+        kinds = self.inference.kinds[path]
         for node, barrier in visits(block):
-            if isinstance(node, Expression) and self._is_read(node, path):
+            # Statements are in the same place as what they consist of alone.
+            if type(kinds.get((node.start, node.end))) is Query and isinstance(node, Expression) and self._is_read(node, path):
                 yield Site(unit, path, node, Sort.ITERATE, barrier)
-            for expression, sort, targets in self._found(node, path):
-                yield Site(unit, path, expression, sort, barrier, targets)
+            find = self._finders.get(type(node))
+            if find is not None:
+                for expression, sort, targets in find(node, path):
+                    yield Site(unit, path, expression, sort, barrier, targets)
 
-    def _found(self, node: Node, path: str) -> Iterator[tuple[Expression, Sort, tuple[str, ...]]]:
-        match node:
-            case Call():
-                yield from self._call(node, path)
-            case With(items=items, is_async=False):
-                for item in items:
-                    kind = self._kind(path, item.value)
-                    if is_entered(kind):
-                        yield item.value, Sort.ENTER, ()
-                    elif is_client(kind):
-                        yield item.value, Sort.CLIENT, ()
-            case For(iterable=iterable):
-                yield from self._iterated(iterable, path)
-            case Comprehension(clauses=clauses):
-                for clause in clauses:
-                    yield from self._iterated(clause.iterable, path)
-            case Attribute():
-                yield from self._attribute(node, path)
-            case Name():
-                yield from self._reference(node, path)
-            case Subscript(value=value) if isinstance(self._kind(path, value), Query):
-                yield node, Sort.OPERATION, ()
-            case _:
-                pass
+    def _with(self, node: With, path: str) -> Iterator[Found]:
+        for item in node.items if not node.is_async else ():
+            kind = self._kind(path, item.value)
+            if is_entered(kind):
+                yield item.value, Sort.ENTER, ()
+            elif is_client(kind):
+                yield item.value, Sort.CLIENT, ()
+
+    def _for(self, node: For, path: str) -> Iterator[Found]:
+        yield from self._iterated(node.iterable, path)
+
+    def _comprehension(self, node: Comprehension, path: str) -> Iterator[Found]:
+        for clause in node.clauses:
+            yield from self._iterated(clause.iterable, path)
+
+    def _subscript(self, node: Subscript, path: str) -> Iterator[Found]:
+        if isinstance(self._kind(path, node.value), Query):
+            yield node, Sort.OPERATION, ()
 
     def _kind(self, path: str, expression: Expression) -> Kind:
         return self.inference.kind_of(path, expression)
 
-    def _call(self, node: Call, path: str) -> Iterator[tuple[Expression, Sort, tuple[str, ...]]]:
+    def _call(self, node: Call, path: str) -> Iterator[Found]:
         callee = self._kind(path, node.function)
         if (
             is_operation(callee)
@@ -179,7 +190,7 @@ class Sites:
             for parent in self.parents[path].around(node)
         )
 
-    def _iterated(self, iterable: Expression, path: str) -> Iterator[tuple[Expression, Sort, tuple[str, ...]]]:
+    def _iterated(self, iterable: Expression, path: str) -> Iterator[Found]:
         kind = self._kind(path, iterable)
         if isinstance(kind, Query) and not kind.is_async:
             yield iterable, Sort.ITERATE, ()
@@ -213,18 +224,18 @@ class Sites:
                 return (found,)
         return ()
 
-    def _attribute(self, node: Attribute, path: str) -> Iterator[tuple[Expression, Sort, tuple[str, ...]]]:
+    def _attribute(self, node: Attribute, path: str) -> Iterator[Found]:
         properties = self.inference.property_of(self._kind(path, node.value), node.name)
         if properties:
             yield node, Sort.PROPERTY, properties
         else:
             yield from self._reference(node, path)
 
-    def _reference(self, node: Name | Attribute, path: str) -> Iterator[tuple[Expression, Sort, tuple[str, ...]]]:
-        parent = self.parents[path].of(node)
+    def _reference(self, node: Name | Attribute, path: str) -> Iterator[Found]:
         kind = self._kind(path, node)
-        if self._is_target(node, path):
+        if type(kind) not in _NAMED or self._is_target(node, path):
             return
+        parent = self.parents[path].of(node)
         if isinstance(parent, Call) and parent.function is node:
             if has_no_async_form(kind):
                 yield node, Sort.MISSING, ()
@@ -250,18 +261,6 @@ class Sites:
                 case _:
                     return False
         return False
-
-
-class _AllParents(dict[str, Parents]):
-    """The parents of the nodes of each file, made when they are asked for."""
-
-    def __init__(self, program: Program) -> None:
-        super().__init__()
-        self._program = program
-
-    def __missing__(self, path: str) -> Parents:
-        self[path] = Parents(self._program.modules[path])
-        return self[path]
 
 
 def is_awaited(node: Expression, parents: Parents) -> bool:

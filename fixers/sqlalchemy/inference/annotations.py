@@ -82,8 +82,7 @@ class Annotations(Attributes):
 
     def outside(self, function: FunctionInfo, unit: str) -> Frame:
         """The scope around a function, where its annotations and default values are evaluated, for `unit`."""
-        kinds = self.kinds[function.path] if self.is_recording else {}
-        return Frame(unit, function.path, self._around(function), kinds=kinds)
+        return Frame(unit, function.path, self._around(function), kinds=self.kinds[function.path])
 
     def _around(self, function: FunctionInfo) -> FunctionInfo | None:
         return self.program.functions[function.parent] if function.parent else None
@@ -120,7 +119,7 @@ class Annotations(Attributes):
     def _annotated(self, arguments: tuple[Expression, ...], frame: Frame) -> Kind:
         """`Annotated[X, ...]`: nothing yet as long as its parts are, for two that differ would be unknown together."""
         of, provider = self.annotated(arguments[0], frame), self._depends(arguments[1:], frame)
-        if not self.is_closed and (isinstance(of, Never) or isinstance(provider, Never)):
+        if (isinstance(of, Never) or isinstance(provider, Never)) and not self.is_closed(frame.unit):
             return NEVER
         return Form(of, None if isinstance(provider, Never) else provider)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+
 from autofix.fixers.sqlalchemy.inference.externals import (
     METADATA,
     REGISTRY,
@@ -51,6 +53,11 @@ class Attributes(Names):
         super().__init__(program)
         self.decorators: dict[str, frozenset[str]] = {}
         """By function, the dotted names of the decorators from outside of the program."""
+
+    def decorated_by(self, function: str, frame: Frame) -> set[str]:
+        """The last components of the names of what decorates a function, as far as it comes from outside of the program."""
+        self.store.read(("decorators", function), frame.unit)
+        return {last(name) for name in self.decorators.get(function, ())}
 
     def attribute(self, value: Kind, name: str, frame: Frame) -> Kind:  # noqa: C901 one case for each kind
         """`value.name`."""
@@ -150,7 +157,7 @@ class Attributes(Names):
 
     def _bound_function(self, key: str, receiver: Kind, frame: Frame) -> Kind:
         function = self.program.functions[key]
-        names = {last(name) for name in self.decorators.get(key, frozenset())}
+        names = self.decorated_by(key, frame)
         if not function.owner or "staticmethod" in names:
             return Callable(key)
         if "classmethod" in names:
@@ -161,9 +168,15 @@ class Attributes(Names):
             return Column() if "hybrid_property" in names else None
         return Callable(key, receiver if isinstance(receiver, Instance) else None)
 
+    @cached_property
+    def _properties(self) -> frozenset[str]:
+        """The names of all properties, once everything is known."""
+        found = (key for key, names in self.decorators.items() if any(last(name) in PROPERTIES for name in names))
+        return frozenset(self.program.functions[key].node.name for key in found)
+
     def property_of(self, receiver: Kind, name: str) -> tuple[str, ...]:
         """The functions behind a property of an object; empty where the attribute is none."""
-        if not isinstance(receiver, Instance) or not receiver.cls:
+        if not isinstance(receiver, Instance) or not receiver.cls or name not in self._properties:
             return ()
         found: list[str] = []
         for cls in (*self.hierarchy.line(receiver.cls), *self.hierarchy.below(receiver.cls)):

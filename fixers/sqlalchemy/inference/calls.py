@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from autofix.fixers.sqlalchemy.inference.annotations import Annotations
-from autofix.fixers.sqlalchemy.inference.externals import last
 from autofix.fixers.sqlalchemy.inference.joins import NEVER, detached, join, stamped
 from autofix.fixers.sqlalchemy.inference.names import Frame
 from autofix.fixers.sqlalchemy.inference.program import FunctionInfo
@@ -175,7 +174,6 @@ class Calls(Annotations):
 
     def _returned(self, key: str, frame: Frame) -> Kind:
         function = self.program.functions[key]
-        self.store.read(("decorators", key), frame.unit)
         if function.is_generator:
             return self._generated(function, frame)
         result = self.store.read(("return", key), frame.unit)
@@ -190,7 +188,7 @@ class Calls(Annotations):
         if value is None:
             declared = self.declared_result(function, frame)
             value = declared.of if isinstance(declared, Many) else None
-        names = {last(name) for name in self.decorators.get(function.key, frozenset())}
+        names = self.decorated_by(function.key, frame)
         if names & {"contextmanager", "asynccontextmanager"}:
             return Context(value, is_async="asynccontextmanager" in names)
         return Many(value)

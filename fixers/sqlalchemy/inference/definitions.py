@@ -68,12 +68,16 @@ class Definitions(Expressions):
                     return frame.env.get(node.name, NEVER)
                 case _:
                     pass
-        if self.decorators.get(key) != frozenset(found):
-            self.decorators[key] = frozenset(found)
-            self.store.touch(("decorators", key))
+        self._decorate(key, frozenset(found))
         if any(last(name) == "overload" for name in found):
             return frame.env.get(node.name, NEVER)
         return kind
+
+    def _decorate(self, key: str, found: frozenset[str]) -> None:
+        known = self.decorators.get(key, frozenset())
+        self.decorators[key] = found
+        if known != found:
+            self.store.touch(("decorators", key))
 
     def _decorated(self, by: Callable | OneOf, kind: Kind, frame: Frame) -> Kind:
         """What a decorator of the program makes of a function; the function itself where that is not known."""
@@ -91,7 +95,7 @@ class Definitions(Expressions):
         parameter = function.node.parameters[index]
         outside = self.outside(function, frame.unit)
         if index == 0 and function.owner and parameter.kind == "positional" and parameter.annotation is None:
-            own = self._receiver(function)
+            own = self._receiver(function, outside)
             if own is not None:
                 return own
         if parameter.kind in ("*", "**"):
@@ -102,7 +106,7 @@ class Definitions(Expressions):
         annotated = self.annotated(parameter.annotation, outside)
         if annotated is not None:
             given = self.store.read(("parameter", function.key, parameter.name), outside.unit)
-            if isinstance(annotated, Query | Select) and isinstance(given, Never) and not self.is_closed:
+            if isinstance(annotated, Query | Select) and isinstance(given, Never) and not self.is_closed(outside.unit):
                 # What callers pass says more, and nothing takes back what is said without them.
                 return given
             provided = self._provided(parameter, outside)
@@ -115,7 +119,7 @@ class Definitions(Expressions):
             given = join(given, self.evaluate(parameter.default, outside), self.hierarchy.common)
         if isinstance(given, Never):
             given = self._fixture(function, parameter.name, outside)
-        return None if self.is_closed and isinstance(given, Never) else given
+        return None if isinstance(given, Never) and self.is_closed(outside.unit) else given
 
     def _provided(self, parameter: Parameter, outside: Frame) -> Kind:
         provider = self.dependency(parameter.default, outside)
@@ -126,8 +130,8 @@ class Definitions(Expressions):
             return None
         return self.provided(provider, outside)
 
-    def _receiver(self, function: FunctionInfo) -> Kind:
-        names = {last(name) for name in self.decorators.get(function.key, frozenset())}
+    def _receiver(self, function: FunctionInfo, frame: Frame) -> Kind:
+        names = self.decorated_by(function.key, frame)
         if "staticmethod" in names:
             return None
         if "classmethod" in names or function.node.name in ("__new__", "__init_subclass__", "__class_getitem__"):
@@ -152,7 +156,7 @@ class Definitions(Expressions):
         decorators = [self._decorator(decorator, frame) for decorator in node.decorators]
         if any(isinstance(kind, External | Method) and last(kind.name) == "as_declarative" for kind in decorators):
             bases = (*bases, DECLARATIVE_BASE)
-        if any(isinstance(base, Never) for base in bases) and not self.is_closed:
+        if any(isinstance(base, Never) for base in bases) and not self.is_closed(frame.unit):
             return NEVER
         is_mapped = any(_maps(kind) for kind in decorators)
         if self.hierarchy.set_bases(key, bases, is_mapped):

@@ -21,15 +21,21 @@ class Hierarchy:
         self._below: dict[str, set[str]] = defaultdict(set)
         self._mapped_by_decorator: set[str] = set()
         self._lines: dict[str, tuple[str, ...]] = {}
+        self._all_below: dict[str, tuple[str, ...]] = {}
+        self.version = 0
+        """Grows with what is known."""
 
     def set_bases(self, cls: str, bases: tuple[Kind, ...], is_mapped: bool = False) -> bool:
         """Note the bases of a class, as kinds of the values that its head names; whether that is news."""
-        if is_mapped:
+        if is_mapped and cls not in self._mapped_by_decorator:
             self._mapped_by_decorator.add(cls)
+            self.version += 1
         if self._bases.get(cls) == bases:
             return False
+        self.version += 1
         self._bases[cls] = bases
         self._lines.clear()
+        self._all_below.clear()
         for base in bases:
             if isinstance(base, ClassObject | Model) and base.key:
                 self._below[base.key].add(cls)
@@ -52,6 +58,12 @@ class Hierarchy:
 
     def below(self, cls: str) -> tuple[str, ...]:
         """The classes of the program that inherit from a class, however far; without itself."""
+        known = self._all_below.get(cls)
+        if known is None:
+            known = self._all_below[cls] = tuple(self._inheriting(cls))
+        return known
+
+    def _inheriting(self, cls: str) -> dict[str, None]:
         found: dict[str, None] = {}
         waiting = sorted(self._below[cls])
         while waiting:
@@ -59,7 +71,7 @@ class Hierarchy:
             if current not in found and current != cls:
                 found[current] = None
                 waiting.extend(sorted(self._below[current]))
-        return tuple(found)
+        return found
 
     def externals(self, cls: str) -> Iterator[str]:
         """The dotted names of what a class inherits from outside of the program."""

@@ -246,11 +246,10 @@ class Libraries(Calls):
         cls = function.owner
         if len(arguments) == 2 and isinstance(arguments[0], ClassObject | Model):
             cls = arguments[0].key
-        return Super(cls, self._receiver_of(function.key, cls))
+        return Super(cls, self._receiver_of(function.key, cls, frame))
 
-    def _receiver_of(self, function: str, cls: str) -> Kind:
-        names = {last(name) for name in self.decorators.get(function, frozenset())}
-        return self.class_object(cls) if "classmethod" in names else Instance(cls)
+    def _receiver_of(self, function: str, cls: str, frame: Frame) -> Kind:
+        return self.class_object(cls) if "classmethod" in self.decorated_by(function, frame) else Instance(cls)
 
     def _getattr(self, owner: Kind, name: Expression, frame: Frame) -> Kind:
         if isinstance(name, Constant) and isinstance(name.value, str):

@@ -15,6 +15,7 @@ from autofix.fixers.sqlalchemy.kinds import External, Kind, ModuleObject, Never
 from autofix.languages.python.code import Import
 
 _BUILTINS = frozenset(dir(builtins))
+_CLOSED = ("closed",)
 
 Place = tuple[int, int]
 """The offsets of an expression in its file."""
@@ -60,10 +61,17 @@ class Names:
         """Relationships that others declare: class and name, then class and name of the one that declares it."""
         self.kinds: dict[str, dict[Place, Kind]] = {path: {} for path in program.modules}
         """What the expressions of each file are, by offsets."""
-        self.is_recording = False
-        """Whether nothing more will become known: what expressions are is kept from now on."""
-        self.is_closed = False
-        """Whether all callers are known: what has no value by now gets none."""
+        self._is_closed = False
+
+    def is_closed(self, unit: str) -> bool:
+        """Whether all callers are known: what has no value by now gets none. Once they are, `unit` is followed again."""
+        self.store.read(_CLOSED, unit)
+        return self._is_closed
+
+    def close(self) -> None:
+        """All callers are known."""
+        self._is_closed = True
+        self.store.touch(_CLOSED)
 
     def name(self, name: str, frame: Frame) -> Kind:
         """The value of a name."""
@@ -87,7 +95,7 @@ class Names:
         if name in _BUILTINS:
             return External(f"builtins.{name}")
         # What a star import brings may not have been followed yet.
-        return NEVER if self.program.stars[path] and not self.is_closed else None
+        return NEVER if self.program.stars[path] and not self.is_closed(unit) else None
 
     def _member(self, path: str, name: str, unit: str, seen: frozenset[str]) -> Kind:
         if name in self.program.bindings[path]:

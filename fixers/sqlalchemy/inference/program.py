@@ -22,7 +22,7 @@ from autofix.languages.python.code import (
     With,
     Yield,
 )
-from autofix.languages.python.code_walk import Node, bindings, declared, own, walk
+from autofix.languages.python.code_walk import Node, Parents, bindings, declared, own
 from autofix.languages.python.modules import ModuleIndex
 
 
@@ -39,18 +39,19 @@ class FunctionInfo:
     """The key of the nearest function around it; empty for none."""
 
     @cached_property
-    def _own(self) -> tuple[Node, ...]:
+    def nodes(self) -> tuple[Node, ...]:
+        """Everything in its body that runs with it, see `own`."""
         return tuple(own(self.node.body))
 
     @cached_property
     def is_generator(self) -> bool:
         """Whether its own body yields."""
-        return any(isinstance(node, Yield) for node in self._own)
+        return any(type(node) is Yield for node in self.nodes)
 
     @cached_property
     def bindings(self) -> Counter[str]:
         """How often each local name is bound; a parameter counts once."""
-        names = Counter(bindings(self._own))
+        names = Counter(bindings(self.nodes))
         names.update(parameter.name for parameter in self.node.parameters)
         for name in self.declared:
             del names[name]
@@ -59,12 +60,12 @@ class FunctionInfo:
     @cached_property
     def declared(self) -> frozenset[str]:
         """The names that it takes from outside to bind them."""
-        return declared(self._own)
+        return declared(self.nodes)
 
     @cached_property
     def has_inner(self) -> bool:
         """Whether functions are defined in it, which see its names."""
-        return any(isinstance(node, Function | Class) for node in self._own)
+        return any(type(node) is Function or type(node) is Class for node in self.nodes)
 
 
 @dataclass(frozen=True)
@@ -86,6 +87,8 @@ class Program:
     def __init__(self, modules: Mapping[str, Module], paths: Iterable[str] = ()) -> None:
         """`modules` by path; `paths` are all files of the repository, which say where imports may lead."""
         self.modules = modules
+        self.parents = _AllParents(modules)
+        """What stands around the nodes of each file."""
         self.functions: dict[str, FunctionInfo] = {}
         self.classes: dict[str, ClassInfo] = {}
         self.classes_by_name: dict[str, list[str]] = defaultdict(list)
@@ -95,15 +98,24 @@ class Program:
         """How often each name is bound at the top level of a file."""
         self.stars: dict[str, tuple[Import, ...]] = {}
         """The star imports of a file."""
+        self.imports: dict[str, list[Import]] = {}
+        """All imports of a file, also those in functions."""
+        self.functions_of: dict[str, list[FunctionInfo]] = {}
+        """The functions that a file defines."""
+        self.nodes: dict[str, tuple[Node, ...]] = {}
+        """Everything that runs at the top level of a file, see `own`."""
         for path, module in sorted(modules.items()):
+            self.imports[path], self.functions_of[path] = [], []
             self._define(path, module.body, "", "", "")
-            self.bindings[path] = Counter(bindings(own(module.body)))
+            nodes = self.nodes[path] = tuple(own(module.body))
+            self.bindings[path] = Counter(bindings(nodes))
             self.stars[path] = tuple(
-                node for node in own(module.body) if isinstance(node, Import) and any(i.name == "*" for i in node.names)
+                node for node in nodes if type(node) is Import and any(item.name == "*" for item in node.names)
             )
         for function in self.functions.values():
             self.bindings[function.path].update(function.declared)
-        self.index = ModuleIndex({*paths, *modules}, {path: set(_absolute(module)) for path, module in modules.items()})
+        absolute = {path: set(_absolute(imports)) for path, imports in self.imports.items()}
+        self.index = ModuleIndex({*paths, *modules}, absolute)
 
     def _define(self, path: str, block: Block, prefix: str, owner: str, parent: str) -> None:
         for statement in block:
@@ -111,6 +123,7 @@ class Program:
                 key = self._key(path, f"{prefix}{statement.name}")
                 self.keys[path, statement.start] = key
                 self.functions[key] = FunctionInfo(key, path, statement, owner, parent)
+                self.functions_of[path].append(self.functions[key])
                 if owner:
                     self.classes[owner].methods[statement.name] = key
                 self._define(path, statement.body, f"{key.partition(':')[2]}.", "", key)
@@ -120,6 +133,8 @@ class Program:
                 self.classes[key] = ClassInfo(key, path, statement, parent)
                 self.classes_by_name[statement.name].append(key)
                 self._define(path, statement.body, f"{key.partition(':')[2]}.", key, parent)
+            elif isinstance(statement, Import):
+                self.imports[path].append(statement)
             else:
                 for inner in blocks(statement):
                     self._define(path, inner, prefix, owner, parent)
@@ -142,7 +157,7 @@ class Program:
     def imported_names(self) -> dict[str, set[str]]:
         """By file, the names that other files import from it; `*` among them for star imports."""
         found: dict[str, set[str]] = defaultdict(set)
-        for path, statement in self._imports:
+        for path, statement in self._all_imports():
             if statement.module is not None or statement.level:
                 target = self.find_module(path, statement.module, statement.level)
                 if target is not None and target != path:
@@ -153,16 +168,15 @@ class Program:
     def imported_files(self) -> dict[str, set[str]]:
         """By file, the files of the program that its imports load."""
         found: dict[str, set[str]] = defaultdict(set)
-        for path, statement in self._imports:
+        for path, statement in self._all_imports():
             for module in _modules(statement):
                 target = self.find_module(path, module, statement.level)
                 if target is not None and target != path:
                     found[path].add(target)
         return found
 
-    @cached_property
-    def _imports(self) -> list[tuple[str, Import]]:
-        return [(path, node) for path, module in self.modules.items() for node in walk(module.body) if isinstance(node, Import)]
+    def _all_imports(self) -> Iterator[tuple[str, Import]]:
+        return ((path, statement) for path, statements in self.imports.items() for statement in statements)
 
     def find_relative(self, path: str, name: str) -> str | None:
         """The module `name` in the package that a file is the `__init__` of; or in the folder `path`, which ends with `/`."""
@@ -170,6 +184,18 @@ class Program:
             return self.find_module("", f"{path[:-1]}.{name}", 0)
         found = self.index.find_relative(path, 1, name) if path.endswith("__init__.py") else None
         return found if found in self.modules else None
+
+
+class _AllParents(dict[str, Parents]):
+    """Made when they are asked for: nobody asks for those of most files."""
+
+    def __init__(self, modules: Mapping[str, Module]) -> None:
+        super().__init__()
+        self._modules = modules
+
+    def __missing__(self, path: str) -> Parents:
+        self[path] = Parents(self._modules[path])
+        return self[path]
 
 
 def blocks(statement: Statement) -> Iterator[Block]:
@@ -199,7 +225,7 @@ def _modules(node: Import) -> Iterator[str | None]:
         yield f"{node.module}.{item.name}" if node.module else item.name
 
 
-def _absolute(module: Module) -> Iterator[str]:
-    for node in walk(module.body):
-        if isinstance(node, Import) and not node.level:
+def _absolute(imports: Iterable[Import]) -> Iterator[str]:
+    for node in imports:
+        if not node.level:
             yield from (node.module,) if node.module is not None else (item.name for item in node.names)

@@ -9,7 +9,7 @@ from autofix.fixers.sqlalchemy.kinds import Kind, Never, Query
 
 Slot = tuple[str, ...]
 """`("return", function)`, `("yield", function)`, `("parameter", function, name)`, `("attribute", class, name)`,
-`("global", path, name)`, `("closure", function, name)`, `("class", class)`, `("decorators", function)`."""
+`("global", path, name)`, `("closure", function, name)`, `("class", class)`, `("decorators", function)`, `("closed",)`."""
 
 
 class Store:
@@ -18,27 +18,29 @@ class Store:
     def __init__(self, common: CommonBase) -> None:
         self._common = common
         self._values: dict[Slot, Kind] = {}
-        self._readers: dict[Slot, set[str]] = defaultdict(set)
-        self._queue: deque[str] = deque()
+        self._readers: dict[Slot, dict[str, None]] = defaultdict(dict)
+        self._files: deque[str] = deque()
+        self._functions: deque[str] = deque()
         self._queued: set[str] = set()
 
     def enqueue(self, unit: str) -> None:
         """Follow a unit (again)."""
         if unit not in self._queued:
             self._queued.add(unit)
-            self._queue.append(unit)
+            (self._functions if ":" in unit else self._files).append(unit)
 
     def next(self) -> str | None:
-        """The next unit to follow."""
-        if not self._queue:
+        """The next unit to follow: files first, for they say what the names and classes are that functions use."""
+        queue = self._files or self._functions
+        if not queue:
             return None
-        unit = self._queue.popleft()
+        unit = queue.popleft()
         self._queued.discard(unit)
         return unit
 
     def read(self, slot: Slot, unit: str) -> Kind:
         """What is in a slot; `unit` is followed again when it grows."""
-        self._readers[slot].add(unit)
+        self._readers[slot][unit] = None
         return self._values.get(slot, NEVER)
 
     def peek(self, slot: Slot) -> Kind:
@@ -59,5 +61,5 @@ class Store:
 
     def touch(self, slot: Slot) -> None:
         """Follow all readers of a slot again."""
-        for unit in self._readers[slot]:
+        for unit in tuple(self._readers[slot]):
             self.enqueue(unit)

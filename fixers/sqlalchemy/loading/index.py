@@ -86,14 +86,13 @@ class Index:
         self._called: dict[str, set[str]] = defaultdict(set)
         self._session_calls: dict[str, list[tuple[Call, str, str]]] = defaultdict(list)
         self._unit_calls: dict[str, list[tuple[Call, frozenset[str]]]] = defaultdict(list)
-        self._parents: dict[str, Parents] = {}
         self._call_at: dict[tuple[str, int, int], Place] = {}
         self._properties = self._find_properties()
         for path in texts:
-            self._read(path, path, own(self.program.modules[path].body))
+            self._read(path, path, self.program.nodes[path])
         for function in self.program.functions.values():
             if function.path in texts:
-                self._read(function.path, function.key, own(function.node.body))
+                self._read(function.path, function.key, function.nodes)
 
     def _find_properties(self) -> dict[str, list[str]]:
         found: dict[str, list[str]] = defaultdict(list)
@@ -141,10 +140,7 @@ class Index:
 
     def parents(self, path: str) -> Parents:
         """What stands around the nodes of a file."""
-        known = self._parents.get(path)
-        if known is None:
-            known = self._parents[path] = Parents(self.program.modules[path])
-        return known
+        return self.program.parents[path]
 
     def is_generic(self, unit: str) -> bool:
         """Whether a function is a method of a generic class, whose code is to name no class of its own."""

@@ -54,8 +54,8 @@ def module_name(migration: Migration, path: str, asking: str) -> str | None:
     """How a file is imported in another one, by the example of what is written there or in other files; None for no example."""
     program = migration.inference.program
     for place in (*((asking,) if asking else ()), *sorted(migration.files)):
-        for node in walk(program.modules[place].body):
-            if not isinstance(node, Import) or (node.level and place != asking):
+        for node in reversed(program.imports[place]):
+            if node.level and place != asking:
                 continue
             name = _name_in(program, place, node, path)
             if name is not None:

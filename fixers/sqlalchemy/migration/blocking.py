@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from itertools import chain
 
 from autofix.fixers.sqlalchemy.colours.walker import Barrier, visits
 from autofix.fixers.sqlalchemy.kinds import Callable, External, Foreign, Kind, Method
 from autofix.fixers.sqlalchemy.migration.applications import is_test_file
 from autofix.fixers.sqlalchemy.migration.changes import FileChanges, Migration
 from autofix.fixers.sqlalchemy.pieces import Replace, Wrap, awaited, binds_tighter
-from autofix.languages.python.code import Call, Import
-from autofix.languages.python.code_walk import own, walk
+from autofix.languages.python.code import Call
 
 _VERBS = ("get", "post", "put", "patch", "delete", "head", "options", "request")
 # What waits for a network or a process, or computes a hash that is slow on purpose.
@@ -28,25 +27,26 @@ _METHODS = {
     "requests.Session": frozenset(_VERBS),
 }
 _SLEEP = "time.sleep"
+_BLOCKING = _FUNCTIONS | _METHODS.keys() | {_SLEEP}
 
 
 def rewrite(migration: Migration) -> None:
     """All such calls of the program, also those of functions that stay as they are and make one themselves."""
     program, because = migration.inference.program, migration.colours.because
+    waiting = [path for path, names in migration.inference.foreign_names.items() if not _BLOCKING.isdisjoint(names)]
     helpers = frozenset(
-        key
-        for key, function in program.functions.items()
-        if key not in because and not function.node.is_async and not function.is_generator
-        if any(
-            _blocks(migration.kind(function.path, node.function)) for node in own(function.node.body) if isinstance(node, Call)
-        )
+        function.key
+        for path in waiting
+        for function in program.functions_of[path]
+        if function.key not in because and not function.node.is_async and not function.is_generator
+        if any(_blocks(migration.kind(path, node.function)) for node in function.nodes if isinstance(node, Call))
     )
     for key in because:
         function = program.functions.get(key)
         if function is not None and not function.node.is_async and not is_test_file(function.path):
-            for visit in visits(function.node.body):
-                if isinstance(visit.node, Call):
-                    _call(migration, migration.files[function.path], visit.node, visit.barrier, helpers)
+            for node, barrier in visits(function.node.body):
+                if isinstance(node, Call):
+                    _call(migration, migration.files[function.path], node, barrier, helpers)
 
 
 def _call(migration: Migration, changes: FileChanges, call: Call, barrier: Barrier, helpers: frozenset[str]) -> None:
@@ -87,8 +87,6 @@ def _in_thread(migration: Migration, changes: FileChanges, call: Call) -> None:
 
 
 def _has_fastapi(migration: Migration) -> bool:
-    modules = migration.inference.program.modules.values()
-    names: Iterator[str] = (
-        node.module or node.names[0].name for module in modules for node in walk(module.body) if isinstance(node, Import)
-    )
+    imports = chain.from_iterable(migration.inference.program.imports.values())
+    names = (statement.module or statement.names[0].name for statement in imports)
     return any(name.partition(".")[0] == "fastapi" for name in names)

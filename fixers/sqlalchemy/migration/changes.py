@@ -12,7 +12,7 @@ from autofix.fixers.sqlalchemy.colours.blockers import Blocker
 from autofix.fixers.sqlalchemy.colours.graph import Colours
 from autofix.fixers.sqlalchemy.engines.outcome import Outcome, Refused
 from autofix.fixers.sqlalchemy.inference.analysis import Inference
-from autofix.fixers.sqlalchemy.inference.program import FunctionInfo
+from autofix.fixers.sqlalchemy.inference.program import FunctionInfo, Program
 from autofix.fixers.sqlalchemy.kinds import Kind
 from autofix.fixers.sqlalchemy.pieces import Piece
 from autofix.languages.python.code import Expression, Function, Module, Name
@@ -30,7 +30,7 @@ class FileChanges:
 
     source: Source
     module: Module
-    parents: Parents
+    program: Program
     pieces: list[Piece] = field(default_factory=list)
     edits: list[Edit] = field(default_factory=list)
     imports: dict[Import, None] = field(default_factory=dict)
@@ -47,6 +47,11 @@ class FileChanges:
     def text(self) -> bytes:
         """The text that offsets are places in."""
         return self.source.text
+
+    @property
+    def parents(self) -> Parents:
+        """What stands around the nodes of the file."""
+        return self.program.parents[self.path]
 
     @cached_property
     def uses(self) -> dict[str, list[Name]]:
@@ -104,7 +109,7 @@ class Migration:
 
     def functions_of(self, path: str) -> Iterator[FunctionInfo]:
         """The functions that a file defines."""
-        return (function for function in self.inference.program.functions.values() if function.path == path)
+        return iter(self.inference.program.functions_of[path])
 
     def block(self, path: str, start: int, reason: str, hint: str = "", unit: str = "") -> None:
         """Note why the component cannot be migrated."""

@@ -32,6 +32,8 @@ from autofix.languages.python.code_walk import Node, walk
 def rewrite(migration: Migration, path: str, context: Context) -> None:
     """All such calls of a file, and the function that turns URLs which are known at run time only."""
     changes = migration.files[path]
+    if not any(is_sqlalchemy(name) for name in migration.inference.foreign_names[path]):
+        return
     for node in walk(changes.module.body):
         if isinstance(node, Call) and not migration.is_kept(path, node):
             _call(migration, changes, node, context)
@@ -144,9 +146,11 @@ def definition_of(migration: Migration, path: str, node: Expression) -> Definiti
     program = migration.inference.program
     found = _assigned(program.modules[path], node.name)
     if found is not None:
-        reads = sum(1 for each in walk(program.modules[path].body) if isinstance(each, Name) and each.name == node.name)
-        is_private = reads == 2 and not _is_imported(migration, path, node.name)
-        return Definition(found, migration.files[path].text, is_private) if path in migration.files else None
+        if path not in migration.files:
+            return None
+        changes = migration.files[path]
+        is_private = len(changes.uses[node.name]) == 2 and not _is_imported(migration, path, node.name)
+        return Definition(found, changes.text, is_private)
     for statement in program.modules[path].body:
         if isinstance(statement, Import) and statement.module is not None:
             for item in statement.names:

@@ -9,7 +9,7 @@ from autofix.fixers.sqlalchemy.kinds import Column, Instance, Method, Model, Que
 from autofix.fixers.sqlalchemy.migration.changes import FileChanges, Migration, enclosing
 from autofix.fixers.sqlalchemy.pieces import Wrap
 from autofix.languages.python.code import Assign, Attribute, Call, Dictionary, Evaluate, Name
-from autofix.languages.python.code_walk import own, walk
+from autofix.languages.python.code_walk import walk
 
 
 def rewrite(migration: Migration, path: str) -> None:
@@ -22,7 +22,7 @@ def rewrite(migration: Migration, path: str) -> None:
 
 def _updates(migration: Migration, function: FunctionInfo) -> Iterator[Call]:
     """The calls of `Query.update` with SQL expressions among the values."""
-    for node in own(function.node.body):
+    for node in function.nodes:
         if not isinstance(node, Call) or not node.arguments:
             continue
         values = node.arguments[0].value
@@ -64,7 +64,7 @@ def _read_later(migration: Migration, function: FunctionInfo, update: Call) -> I
     model = selected[0].key if selected and isinstance(selected[0], Model) else ""
     bound = {
         node.name
-        for node in own(function.node.body)
+        for node in function.nodes
         if isinstance(node, Name) and node.end <= update.start and isinstance(migration.kind(function.path, node), Instance)
     }
     for node in walk(function.node.body):

@@ -8,7 +8,6 @@ from autofix.fixers.sqlalchemy.kinds import External
 from autofix.fixers.sqlalchemy.migration.changes import FileChanges, Migration
 from autofix.fixers.sqlalchemy.pieces import Replace, Wrap
 from autofix.languages.python.code import Attribute, Call, Collection, Expression, Name, Return, Subscript
-from autofix.languages.python.code_walk import own
 
 _ASYNC_KINDS = {
     "Generator": "AsyncGenerator",
@@ -39,7 +38,7 @@ def _make_async(migration: Migration, function: FunctionInfo) -> None:
         return
     if node.returns is not None:
         _generator_annotation(migration, changes, node.returns)
-    for each in own(node.body):
+    for each in function.nodes:
         if isinstance(each, Return) and each.value is not None and has_no_effect(each.value):
             # Nobody reads what a generator returns, but for `yield from` as a value, which is not rewritten.
             changes.pieces.append(Replace(each.start, each.value.end, "return"))

@@ -19,11 +19,17 @@ _NEW = {
     "sessionmaker": "async_sessionmaker",
     "scoped_session": "async_scoped_session",
 }
+_OLD = tuple(old.encode() for old in _NEW)
 
 
 def rewrite(migration: Migration, path: str) -> None:
     """The annotations of a file, and what else only names the classes."""
     changes = migration.files[path]
+    is_written = any(old in changes.text for old in _OLD)
+    if not is_written and not any(
+        is_sqlalchemy(name) and last(name) in _NEW for name in migration.inference.foreign_names[path]
+    ):
+        return
     for statement in changes.module.body:
         for node in walk(statement):
             if isinstance(node, Name | Attribute):

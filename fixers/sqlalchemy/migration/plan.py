@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from autofix.fixer import FileOperation, Project
@@ -28,7 +28,6 @@ from autofix.fixers.sqlalchemy.migration.components import components
 from autofix.fixers.sqlalchemy.pieces import compose
 from autofix.fixers.sqlalchemy.suites import clients, configuration, mocks, tables
 from autofix.languages.python.code import Import, Module
-from autofix.languages.python.code_walk import walk
 from autofix.text.edit import Edit
 from autofix.text.source import Source
 
@@ -94,11 +93,11 @@ def _plans(migration: Migration, edits: Mapping[str, tuple[Edit, ...]]) -> list[
 
 def _begin(inference: Inference, sources: Mapping[str, Source]) -> Migration:
     program = inference.program
-    files = [path for path in program.modules if not _is_alembic(program.modules[path])]
+    files = [path for path in program.modules if not _is_alembic(program.imports[path])]
     kept = frozenset(key for key in program.functions if is_listener(inference, key))
     units = [unit for unit in _units(inference) if _path(inference, unit) in files and unit not in kept]
     colours = Colours(inference, units, kept)
-    changes = {path: FileChanges(sources[path], program.modules[path], colours.sites.parents[path]) for path in files}
+    changes = {path: FileChanges(sources[path], program.modules[path], program) for path in files}
     return Migration(inference, colours, changes)
 
 
@@ -112,11 +111,11 @@ def _path(inference: Inference, unit: str) -> str:
     return function.path if function is not None else unit
 
 
-def _is_alembic(module: Module) -> bool:
+def _is_alembic(imports: Iterable[Import]) -> bool:
     """Whether a file belongs to alembic, which runs it with a synchronous connection of its own."""
     return any(
-        isinstance(node, Import) and node.module == "alembic" and any(item.name in ("op", "context") for item in node.names)
-        for node in walk(module.body)
+        statement.module == "alembic" and any(item.name in ("op", "context") for item in statement.names)
+        for statement in imports
     )
 
 

@@ -38,6 +38,8 @@ def rewrite(migration: Migration, path: str) -> None:
     if not migration.colours.awaits_requests:
         return
     changes = migration.files[path]
+    if b"TestClient" not in changes.text and CLIENTS.isdisjoint(migration.inference.foreign_names[path]):
+        return
     for node in walk(changes.module.body):
         if isinstance(node, Name | Attribute) and _is_client_class(migration, path, node):
             _class(migration, changes, node)

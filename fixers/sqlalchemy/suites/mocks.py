@@ -21,9 +21,9 @@ _ENTERED = {"__enter__": "__aenter__", "__exit__": "__aexit__"}
 
 def rewrite(migration: Migration, path: str) -> None:
     """The mocks of a test file, once the imports that its modules need are known."""
-    if not is_test_file(path):
-        return
     changes = migration.files[path]
+    if not is_test_file(path) or b"patch" not in changes.text:
+        return
     for node in walk(changes.module.body):
         if isinstance(node, Call) and last(dotted(node.function)) == "patch" and node.arguments:
             _patch(migration, changes, node)
