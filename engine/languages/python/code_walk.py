@@ -32,24 +32,25 @@ from autofix.languages.python.code import (
 Node = Expression | Statement | Argument | Case | Clause | Handler | Module | Parameter | WithItem
 
 
-def children(node: object) -> Iterator[Node]:
+def children(node: Any) -> list[Any]:
     """What a node consists of directly, in order; arguments, clauses, handlers and the like are nodes, too."""
     kind = type(node)
+    if kind is tuple:
+        return list(node)
     places = _PLACES.get(kind)
     if places is None:
         places = _PLACES[kind] = _node_places(kind)
-    record: Any = node
-    for place in places if kind is not tuple else range(len(record)):
-        value = record[place]
+    found: list[Any] = []
+    for place in places:
+        value = node[place]
         if type(value) is tuple:
-            for item in value:
-                if item is not None:
-                    yield item
+            found += value if None not in value else filter(None, value)
         elif value is not None:
-            yield value
+            found.append(value)
+    return found
 
 
-_PLACES: dict[type, tuple[int, ...]] = {tuple: ()}
+_PLACES: dict[type, tuple[int, ...]] = {}
 """By class of node, the fields that hold nodes."""
 _PLAIN = frozenset(("int", "str", "bool", "object", "str | None", "tuple[str, ...]"))
 
@@ -66,7 +67,7 @@ def walk(node: object) -> Iterator[Node]:
     while stack:
         current = stack.pop()
         yield current
-        stack.extend(children(current))
+        stack += children(current)
 
 
 class Parents:
@@ -75,7 +76,10 @@ class Parents:
     def __init__(self, module: Module) -> None:
         # By identity: equal nodes stand in different places, and a file's nodes live as long as it does.
         self._module = module
-        self._parents = {id(child): node for node in walk(module) for child in children(node)}
+        self._parents: dict[int, Node] = {}
+        for node in walk(module):
+            for child in children(node):
+                self._parents[id(child)] = node
 
     def of(self, node: object) -> Node | None:
         """The node around; None for a statement at the top level."""
@@ -96,13 +100,14 @@ def own(block: Block) -> Iterator[Node]:
     while stack:
         current = stack.pop()
         yield current
-        if isinstance(current, Function):
+        kind = type(current)
+        if kind is Function:
             stack.extend(current.decorators)
             stack.extend(parameter.default for parameter in current.parameters if parameter.default is not None)
-        elif isinstance(current, Class):
+        elif kind is Class:
             stack.extend((*current.decorators, *current.bases))
         else:
-            stack.extend(children(current))
+            stack += children(current)
 
 
 def bindings(nodes: Iterable[Node]) -> Iterator[str]:

@@ -106,7 +106,7 @@ def _inside(outer: Barrier, inner: Barrier) -> Barrier:
     return inner if outer is Barrier.NONE else outer
 
 
-def _parts(node: object) -> Iterator[Any]:
+def _parts(node: Expression | Statement) -> Iterator[Expression | Statement]:
     """The children that are statements or expressions, also through arguments, handlers and the like."""
     annotation = node.annotation if type(node) is Assign else None
     for child in children(node):

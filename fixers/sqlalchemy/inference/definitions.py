@@ -166,7 +166,9 @@ class Definitions(Expressions):
         for statement in node.body:
             before = dict(inner.env)
             self.statement(statement, inner)
-            own.update((name, kind) for name, kind in inner.env.items() if name not in before or before[name] != kind)
+            for name, kind in inner.env.items():
+                if name not in before or (before[name] is not kind and before[name] != kind):
+                    own[name] = kind
             own.update(self._field(statement, key, inner))
         for name, kind in own.items():
             self.store.write(("attribute", key, name), kind)

@@ -42,7 +42,7 @@ CommonBase = Function[[str, str], str | None]
 
 def join(a: Kind, b: Kind, common: CommonBase) -> Kind:  # noqa: C901 one case for each kind
     """What holds of both; None where nothing does. `None` of the program joins with everything: it is no value to be used."""
-    if a == b or isinstance(b, Never):
+    if a is b or a == b or isinstance(b, Never):
         return a
     if isinstance(a, Never):
         return b

@@ -49,9 +49,9 @@ class Store:
 
     def write(self, slot: Slot, kind: Kind) -> None:
         """Add a possible value to a slot."""
-        if isinstance(kind, Never):
-            return
         known = self._values.get(slot, NEVER)
+        if kind is known or isinstance(kind, Never):
+            return
         # The caller of a function knows what it passed as the session of a query.
         is_known = slot[0] in ("return", "parameter") and isinstance(kind, Query)
         grown = shallow(join(known, kind if is_known else detached(kind), self._common))

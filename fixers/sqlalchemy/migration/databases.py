@@ -35,7 +35,7 @@ def rewrite(migration: Migration, path: str, context: Context) -> None:
     if not any(is_sqlalchemy(name) for name in migration.inference.foreign_names[path]):
         return
     for node in walk(changes.module.body):
-        if isinstance(node, Call) and not migration.is_kept(path, node):
+        if isinstance(node, Call):
             _call(migration, changes, node, context)
     for statements in _schema_runs(migration, changes, changes.module.body):
         outcome = schema.schema_calls(changes.source, statements, context)
@@ -53,7 +53,7 @@ def context_of(migration: Migration, path: str, base: Context) -> Context:
 
 def _call(migration: Migration, changes: FileChanges, call: Call, context: Context) -> None:
     callee = migration.kind(changes.path, call.function)
-    if not isinstance(callee, External) or not is_sqlalchemy(callee.name):
+    if not isinstance(callee, External) or not is_sqlalchemy(callee.name) or migration.is_kept(changes.path, call):
         return
     name = last(callee.name)
     if ".event." in callee.name and name in ("listen", "listens_for", "remove", "contains"):

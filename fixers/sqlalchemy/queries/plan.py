@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from typing import NamedTuple
 
 from autofix.fixers.sqlalchemy.kinds import Kind, Origin, Query
@@ -82,12 +83,13 @@ def plan(
 
 def _uses(file: File, facts: ModelFacts, style: Style) -> Iterator[_Use]:
     stored = {id(name) for node in walk(file.module) for name in _stored(node)}
+    anywhere = Place(file.parents, file.kind_of, file.text, facts, style, received=file.received)
     for node in walk(file.module):
-        if id(node) in stored or not isinstance(node, Expression) or isinstance(node, Starred):
+        if not isinstance(node, Expression) or isinstance(node, Starred) or id(node) in stored:
             continue
-        place = Place(file.parents, file.kind_of, file.text, facts, style, file.session_text(node), file.received)
-        query = _query_in(node, place)
+        query = _query_in(node, anywhere)
         if query is not None:
+            place = replace(anywhere, session_text=file.session_text(node))
             yield _Use(file.path, node, place, query, file.cannot_wait(node))
 
 
