@@ -108,6 +108,8 @@ class Sites:
         self.inference = inference
         self.program = inference.program
         self.parents = inference.program.parents
+        self._called: set[int] = set()
+        """The expressions that are called, by identity: they are visited right after their calls."""
         self._finders: dict[type, Finder[[Any, str], Iterator[Found]]] = {
             Call: self._call,
             With: self._with,
@@ -156,6 +158,7 @@ class Sites:
         return self.inference.kind_of(path, expression)
 
     def _call(self, node: Call, path: str) -> Iterator[Found]:
+        self._called.add(id(node.function))
         callee = self._kind(path, node.function)
         if (
             is_operation(callee)
@@ -233,12 +236,13 @@ class Sites:
 
     def _reference(self, node: Name | Attribute, path: str) -> Iterator[Found]:
         kind = self._kind(path, node)
-        if type(kind) not in _NAMED or self._is_target(node, path):
+        if type(kind) not in _NAMED:
             return
-        parent = self.parents[path].of(node)
-        if isinstance(parent, Call) and parent.function is node:
+        if id(node) in self._called:
             if has_no_async_form(kind):
                 yield node, Sort.MISSING, ()
+            return
+        if self._is_target(node, path):
             return
         if isinstance(kind, Callable | OneOf):
             yield node, Sort.REFERENCE, tuple(target.key for target in self.inference.targets(kind))

@@ -166,9 +166,11 @@ class Definitions(Expressions):
         for statement in node.body:
             before = dict(inner.env)
             self.statement(statement, inner)
-            for name, kind in inner.env.items():
-                if name not in before or (before[name] is not kind and before[name] != kind):
-                    own[name] = kind
+            own.update(
+                (name, kind)
+                for name, kind in inner.env.items()
+                if name not in before or (before[name] is not kind and before[name] != kind)
+            )
             own.update(self._field(statement, key, inner))
         for name, kind in own.items():
             self.store.write(("attribute", key, name), kind)
