@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 # Installed when the project file changed since.
 INSTALLED := $(VENV)/.installed
 
-.PHONY: demo test check lint types docs bench bench-bad-input clean
+.PHONY: demo test check lint types docs bench bench-migration bench-bad-input clean
 
 $(INSTALLED): pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -38,6 +38,10 @@ docs: $(INSTALLED)
 
 bench: $(INSTALLED)
 	$(BIN)/python bench/bench.py
+	$(BIN)/python bench/migration.py
+
+bench-migration: $(INSTALLED)
+	$(BIN)/python bench/migration.py
 
 bench-bad-input: $(INSTALLED)
 	$(BIN)/python bench/bad_input.py

@@ -45,6 +45,7 @@ def files(lines: int, share: float) -> Iterator[tuple[str, str]]:
     """The files, by path."""
     dice = random.Random(20_25)  # noqa: S311 - nothing secret about it
     routers: list[str] = []
+    others: list[str] = []
     written, number, used = 0, 0, 0.0
     for path, text in CORE.items():
         written += text.count("\n")
@@ -54,19 +55,20 @@ def files(lines: int, share: float) -> Iterator[tuple[str, str]]:
         uses_database = used + share >= 1.0
         used += share - uses_database
         made = package.with_database() if uses_database else package.without_database()
-        if uses_database:
-            routers.append(package.module)
+        (routers if uses_database else others).append(package.module)
         for path, text in made:
             written += text.count("\n")
             yield path, text
         number += 1
-    yield "app/main.py", _main(routers)
+    yield "app/main.py", _main(routers, others)
 
 
-def _main(routers: list[str]) -> str:
+def _main(routers: list[str], others: list[str]) -> str:
     imports = "".join(f"from {module}.endpoints import router as router_{index}\n" for index, module in enumerate(routers))
+    imports += "".join(f"from {module} import rules as rules_{index}\n" for index, module in enumerate(others))
     included = "".join(f"app.include_router(router_{index})\n" for index in range(len(routers)))
-    return f"from fastapi import FastAPI\n\n{imports}\napp = FastAPI(title='Office')\n{included}"
+    rules = ", ".join(f"rules_{index}" for index in range(len(others)))
+    return f"from fastapi import FastAPI\n\n{imports}\nRULES = [{rules}]\napp = FastAPI(title='Office')\n{included}"
 
 
 class _Package:

@@ -817,7 +817,7 @@ def number_of_archived(db: SessionDep) -> dict[str, int]:
     """
 @router.get("/options/allowed")
 def allowed() -> dict[str, int]:
-    return {"largest": $figure, "smallest": 0}
+    return {"largest": $figure, "length": len(rules.checked_reference_0("AB-$figure"))}
 """,
 )
 
@@ -862,7 +862,7 @@ def overview(db: SessionDep) -> dict[str, object]:
     """
 @router.get("/options/allowed")
 def allowed() -> dict[str, int]:
-    return {"largest": $figure, "smallest": 0}
+    return {"largest": $figure, "length": len(rules.checked_reference_0("AB-$figure"))}
 """,
 )
 
