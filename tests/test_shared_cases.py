@@ -21,6 +21,7 @@ FIXERS = {
     "gha-0": ("workflow-branch", "workflow-branch-refs"),
     "gha-1": ("workflow-branch", "workflow-branch-refs"),
     "gha-20": ("workflow-branch", "workflow-branch-refs"),
+    "await-": ("unawaited-coroutine",),
     "pool-": ("async-engine-pool",),
     "047-": ("docker-pip-cache",),
     "048-": ("docker-pip-cache",),

@@ -15,6 +15,7 @@ from autofix.project.project import Project
 from autofix.text.edit import apply_edits
 from autofix.text.source import Source
 from repositories import write_tree
+from unawaited import unawaited
 
 
 def plans(folder: Path, files: Mapping[str, str]) -> list[Plan]:
@@ -24,7 +25,7 @@ def plans(folder: Path, files: Mapping[str, str]) -> list[Plan]:
 
 
 def migrated(folder: Path, files: Mapping[str, str]) -> dict[str, str]:
-    """A program after the migration, which nothing stands in the way of."""
+    """A program after the migration, which nothing stands in the way of, and in which every coroutine is awaited."""
     write_tree(folder, files)
     after = dict(files)
     for made in plans(folder, files):
@@ -34,6 +35,7 @@ def migrated(folder: Path, files: Mapping[str, str]) -> dict[str, str]:
         for operation in made.operations:
             assert isinstance(operation, CreateFile)
             after[operation.path] = operation.content.decode()
+    assert unawaited(after) == []
     return after
 
 

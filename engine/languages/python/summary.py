@@ -74,7 +74,8 @@ class Call(NamedTuple):
     line: int
     function: int
     """Index of the innermost function around it in `functions`; -1 for none."""
-    awaited: bool
+    use: str
+    """`awaited`; `dropped`: it is a statement of its own; `assigned`: to one name; empty for all others."""
 
 
 class ModuleSummary(NamedTuple):
@@ -102,7 +103,10 @@ _CODE = """
 (class_definition) @class
 (call function: (_) @callee)
 (await (call function: (_) @awaited))
+(expression_statement . (call function: (_) @dropped) .)
+(assignment left: (identifier) right: (call function: (_) @assigned))
 """
+_USES = ("awaited", "dropped", "assigned")
 
 
 @cache
@@ -221,7 +225,7 @@ def _import(node: Node, text: bytes, function: int) -> ImportSummary:
 
 
 def _calls(text: bytes, found: dict[str, list[Node]], frames: _Frames) -> tuple[Call, ...]:
-    awaited = {node.start_byte: node.end_byte for node in found.get("awaited", ())}
+    uses = {(node.start_byte, node.end_byte): use for use in _USES for node in found.get(use, ())}
     names: dict[bytes, str] = {}
     calls = []
     # A call in a callee (`a().b()`) begins at the same place and ends before: the inner one first.
@@ -231,7 +235,7 @@ def _calls(text: bytes, found: dict[str, list[Node]], frames: _Frames) -> tuple[
         name = names.get(raw)
         if name is None:
             name = names[raw] = dotted(node, text)
-        calls.append(Call(name, node.start_point.row + 1, frames.innermost(start), awaited.get(start) == end))
+        calls.append(Call(name, node.start_point.row + 1, frames.innermost(start), uses.get((start, end), "")))
     return tuple(calls)
 
 
@@ -256,4 +260,4 @@ def dotted(node: Node, text: bytes) -> str:
     return "." + parts[0]
 
 
-PYTHON_MODULES: Summarizer[ModuleSummary] = Summarizer("python-modules", 2, frozenset((Language.PYTHON,)), summarize)
+PYTHON_MODULES: Summarizer[ModuleSummary] = Summarizer("python-modules", 3, frozenset((Language.PYTHON,)), summarize)

@@ -61,19 +61,19 @@ def test_everything_in_the_order_of_the_text() -> None:
     ]
     assert [tuple(item) for item in found.classes] == [("C", 17, ("Base", "m.Mixin"))]
     assert [tuple(item) for item in found.calls] == [
-        ("app.get", 7, -1, False),
-        ("router.get", 8, -1, False),
-        ("Depends", 9, -1, False),
-        ("await_", 11, 1, False),
-        ("db.execute", 13, 0, True),
-        ("q", 13, 0, False),
-        ("g", 14, 0, False),
-        (".all", 14, 0, False),
-        ("h", 14, 0, True),
-        ("field", 18, -1, False),
-        ("self.f", 19, 2, False),
-        (".g", 19, 2, False),
-        ("k.l", 19, 2, False),
+        ("app.get", 7, -1, ""),
+        ("router.get", 8, -1, ""),
+        ("Depends", 9, -1, ""),
+        ("await_", 11, 1, ""),
+        ("db.execute", 13, 0, "awaited"),
+        ("q", 13, 0, ""),
+        ("g", 14, 0, ""),
+        (".all", 14, 0, ""),
+        ("h", 14, 0, "awaited"),
+        ("field", 18, -1, "assigned"),
+        ("self.f", 19, 2, ""),
+        (".g", 19, 2, "dropped"),
+        ("k.l", 19, 2, ""),
     ]
     assert [tuple(item) for item in found.definitions] == [
         *(("os", "import", 2), ("c", "import", 2), ("z", "import", 3), ("w", "import", 3), ("__all__", "assignment", 5)),
