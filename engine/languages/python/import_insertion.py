@@ -47,7 +47,7 @@ def _added(source: Source, wanted: Iterable[_Wanted], own: Container[str]) -> li
     there = [found for node in root(source).named_children if (found := _statement(node, source)) is not None]
     edits: list[Edit] = []
     lines: dict[tuple[str, bool], list[_Wanted]] = {}
-    for one in wanted:
+    for one in sorted(wanted, key=lambda one: by_case(one.item)):
         if any(one.is_in(found) for found in there):
             continue
         extended = next((entry.found for entry in head if entry.found is not None and one.extends(entry.found)), None)

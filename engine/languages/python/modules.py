@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Container, Iterable, Iterator, Mapping
 from copy import copy
 from dataclasses import dataclass
 from functools import cached_property
@@ -48,6 +48,15 @@ class _Rank:
     """3: around the file. 2: a source folder or configured root beside it. 1: elsewhere, or inside a package. 0: not at all."""
     depth: int
     votes: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    index: ModuleIndex
+    near: str
+
+    def __contains__(self, module: object) -> bool:
+        return isinstance(module, str) and self.index.exists(module, self.near)
 
 
 class ModuleIndex:
@@ -197,6 +206,10 @@ class ModuleIndex:
     def exists(self, module: str, near: str = "") -> bool:
         """Whether an absolute import of `module` finds a file or package of the repository."""
         return self.find(module, near) is not None or self.is_package(module, near)
+
+    def found_from(self, near: str) -> Container[str]:
+        """The names of modules that an absolute import in a file finds in the repository."""
+        return _Found(self, near)
 
     def is_package(self, module: str, near: str = "") -> bool:
         """Whether the module is a folder, with or without `__init__`."""

@@ -37,15 +37,7 @@ def rewrite(migration: Migration, path: str) -> None:
         changes.edits += _exchanged(changes, statement, gone, new)
     new_names = [(module, name) for module, names in wanted.items() for name in names]
     new_modules = [(module, None) for module, name in changes.imports if name is None]
-    changes.edits += add_imports(changes.source, [*new_modules, *new_names], _own(migration, changes))
-
-
-def _own(migration: Migration, changes: FileChanges) -> frozenset[str]:
-    """The top-level modules that a file imports and the repository holds."""
-    modules = [statement.module or "" for statement in _statements(changes) if statement.is_from and not statement.level]
-    modules += [item.name for statement in _statements(changes) if not statement.is_from for item in statement.names]
-    tops = {module.partition(".")[0] for module in [*modules, *(module for module, _ in changes.imports)]}
-    return frozenset(top for top in tops if migration.inference.program.index.exists(top, changes.path))
+    changes.edits += add_imports(changes.source, [*new_modules, *new_names], migration.inference.program.index.found_from(path))
 
 
 def _statements(changes: FileChanges) -> Iterator[ImportStatement]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 
 from autofix.fixer import Finding, Fix, Project, Refusal
@@ -21,7 +21,7 @@ from autofix.fixers.sqlalchemy.selects.readers import Readers
 from autofix.fixers.sqlalchemy.selects.standins import replaced
 from autofix.languages.python.code import Attribute, Call, Expression, Module
 from autofix.languages.python.code_walk import Parents
-from autofix.languages.python.import_insertion import add_import
+from autofix.languages.python.import_insertion import add_imports
 from autofix.languages.python.scopes import scopes
 from autofix.text.edit import Edit
 from autofix.text.source import Source
@@ -130,16 +130,8 @@ class _Queries:
             else ""
         )
 
-    def _imported(self, path: str, imports: Mapping[Import, None]) -> Iterator[Edit]:
-        """One line for each module; names that a line has already are added to it one by one, in order."""
-        names: dict[str, list[str]] = defaultdict(list)
-        for module, name in imports:
-            names[module].append(name)
-        source = self._sources[path]
-        for module, wanted in names.items():
-            extended = any(found.is_from and found.module == module and not found.level for found in scopes(source).imports)
-            for name in sorted(wanted) if extended else [", ".join(sorted(wanted))]:
-                yield from add_import(source, module, name)
+    def _imported(self, path: str, imports: Mapping[Import, None]) -> Iterable[Edit]:
+        return add_imports(self._sources[path], imports, self._inference.program.index.found_from(path))
 
 
 def _first(group: Sequence[Planned]) -> Planned:

@@ -11,10 +11,18 @@ WANTED = (
     ("sqlalchemy.orm", "joinedload"),
     ("asyncio", None),
     ("sqlalchemy", "select"),
+    ("sqlalchemy.orm", "backref"),
     ("app.models", "User"),
     ("typing", "Any"),
 )
-NEW = "import asyncio\nfrom typing import Any\n\nfrom sqlalchemy import select\nfrom sqlalchemy.orm import joinedload\n\n"
+NEW = """\
+import asyncio
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import backref, joinedload
+
+"""
 
 SECTIONS = {
     "none of them": ('"""Doc."""\n', f'"""Doc."""\n\n{NEW}from app.models import User\n'),
@@ -35,7 +43,7 @@ from typing import Any
 
 import fastapi
 from sqlalchemy import select
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import backref, joinedload
 
 import app
 from app.models import User
@@ -49,7 +57,7 @@ import os
 from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import backref, joinedload
 
 from app import models
 from app.models import User
@@ -73,6 +81,7 @@ from typing import Any, Text
 from sqlalchemy import func, select
 from sqlalchemy.orm import (
     aliased,
+    backref,
     joinedload,
 )
 
