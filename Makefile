@@ -15,6 +15,7 @@ $(INSTALLED): pyproject.toml
 
 demo: $(INSTALLED)
 	$(BIN)/python fixtures/ai-book/demo.py $(BIN)/autofix
+	$(BIN)/python fixtures/bookshop/demo.py $(BIN)/autofix
 
 test: $(INSTALLED) lint types
 	$(BIN)/pytest -n 2
