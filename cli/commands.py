@@ -13,6 +13,7 @@ from autofix.version import VERSION
 
 CHANGES_NEEDED = 1
 WRONG_USAGE = 2
+INCOMPLETE = 4
 
 FORMATS = ("text", "diff", "json")
 
@@ -111,7 +112,7 @@ def _with_run_options(command: click.decorators.FC) -> click.decorators.FC:
 @_with_run_options
 def run(paths: tuple[Path, ...], select: tuple[str, ...], unsafe: bool | None, **options: Any) -> None:
     """Find problems below PATHS (default: here) and fix them."""
-    _execute(paths, select or None, unsafe, options)
+    _execute(paths, select or None, unsafe, {**options, "wants_all": False})
 
 
 @cli.command()
@@ -127,7 +128,7 @@ def migrate(recipe: str, paths: tuple[Path, ...], **options: Any) -> None:
         from autofix.project.configuration import nearest
 
         fail(f"there is no recipe {recipe!r}{nearest(recipe, known)}")
-    _execute(paths, (recipe,), True, options)
+    _execute(paths, (recipe,), True, {**options, "wants_all": True})
 
 
 def _execute(paths: tuple[Path, ...], select: tuple[str, ...] | None, unsafe: bool | None, options: dict[str, Any]) -> NoReturn:

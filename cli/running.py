@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from autofix.apply.errors import ApplyError
-from autofix.cli.commands import CHANGES_NEEDED, WRONG_USAGE
+from autofix.cli.commands import CHANGES_NEEDED, INCOMPLETE, WRONG_USAGE
 from autofix.cli.main import SOME_FAILED
 from autofix.cli.output import Output
 from autofix.project.changes import UnknownRevision
@@ -35,13 +35,14 @@ def run_command(
     no_cache: bool,
     verify: str | None,
     allow_dirty: bool,
+    wants_all: bool,
     exit_zero: bool,
     exit_non_zero_on_fix: bool,
     quiet: bool,
     verbose: bool,
     color: str,
 ) -> int:
-    """Run fixers and return the exit code."""
+    """Run fixers and return the exit code; `wants_all`: what is left to a person shows in it."""
     output = Output(color, output_file)
     request = Request(paths, select, ignore, unsafe, since, jobs, not no_cache, configuration, default_branch, output.progress)
     try:
@@ -63,8 +64,11 @@ def run_command(
         output.end_progress()
     if result.failures:
         return SOME_FAILED
-    needed = bool(result.changes) and (dry_run or exit_non_zero_on_fix)
-    return CHANGES_NEEDED if needed and not exit_zero else 0
+    if exit_zero:
+        return 0
+    if wants_all and result.is_incomplete:
+        return INCOMPLETE
+    return CHANGES_NEEDED if result.changes and (dry_run or exit_non_zero_on_fix) else 0
 
 
 def show(result: Result, output_format: str, written: bool, quiet: bool, verbose: bool, output: Output) -> None:

@@ -27,6 +27,8 @@ __all__ = [
     "FixerClass",
     "Language",
     "NoOptions",
+    "Part",
+    "Place",
     "ProgramFixer",
     "Project",
     "Refusal",
@@ -113,6 +115,31 @@ class Finding:
 
 
 @dataclass(frozen=True)
+class Place:
+    """A line, counted from 1, and what there is to say about it. `waiting`: how many functions stay as they are for it."""
+
+    path: str
+    line: int
+    reason: str
+    hint: str = ""
+    waiting: int = 0
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of the program that changes whole or not at all, for the account that a whole-program fixer gives of its plan.
+
+    `counts` say by a plural noun what it is made of, besides its `files`. `bridged` are the places that go on as they were
+    behind a bridge; `blockers` keep the part from changing and stand in the order in which to solve them.
+    """
+
+    files: Sequence[str]
+    counts: Mapping[str, int] = field(default_factory=dict)
+    bridged: Sequence[Place] = ()
+    blockers: Sequence[Place] = ()
+
+
+@dataclass(frozen=True)
 class NoOptions:
     """For fixers that cannot be configured."""
 
@@ -192,6 +219,10 @@ class ProgramFixer(_Declaration[OptionsT], Generic[OptionsT, FactsT]):
     def targets(self, facts: FactsT) -> Collection[str] | None:
         """The files to visit, where the facts tell; None leaves it to the needles."""
         return None
+
+    def parts(self, facts: FactsT) -> Sequence[Part]:
+        """The parts of the program as facts of the unchanged files have them, in the order in which to go about them."""
+        return ()
 
     @abstractmethod
     def fix(self, source: Source, project: Project, facts: FactsT) -> Iterable[Finding]:

@@ -99,7 +99,7 @@ def test_options_are_those_of_the_command():
 
 def test_exit_codes_are_those_of_the_command():
     codes = [int(cells[0]) for cells in rows(README, "| exit code | meaning |")]
-    assert codes == [0, cli.CHANGES_NEEDED, cli.WRONG_USAGE, exits.SOME_FAILED, exits.INTERRUPTED]
+    assert codes == [0, cli.CHANGES_NEEDED, cli.WRONG_USAGE, exits.SOME_FAILED, cli.INCOMPLETE, exits.INTERRUPTED]
 
 
 def test_the_configuration_is_valid(tmp_path):

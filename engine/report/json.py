@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import asdict
 from typing import Any
 
-from autofix.run.result import FileChange, Reported, Result, Verification
+from autofix.run.result import FileChange, PartOf, Reported, Result, Verification
 from autofix.text.diff import render
 from autofix.version import VERSION
 
@@ -29,9 +30,21 @@ def document(result: Result, *, written: bool) -> str:
         ],
         "skipped": [{"path": item.path, "reason": item.reason} for item in result.skipped],
         "notices": [{"path": item.path, "line": item.line, "message": item.message} for item in result.notices],
+        "parts": [_part(part, result) for part in result.parts],
         "verification": _verification(result.verification) if result.verification is not None else None,
     }
     return json.dumps(_sendable(run), indent=2, ensure_ascii=False)
+
+
+def _part(of: PartOf, result: Result) -> dict[str, Any]:
+    return {
+        "fixer": of.fixer,
+        "status": result.became(of).value,
+        "files": list(of.part.files),
+        "counts": dict(of.part.counts),
+        "bridged": [{"path": place.path, "line": place.line, "reason": place.reason} for place in of.part.bridged],
+        "blockers": [{**asdict(place), "hint": place.hint or None} for place in of.part.blockers],
+    }
 
 
 def _verification(verification: Verification) -> dict[str, Any]:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from itertools import groupby
 
+from autofix.report import account
+from autofix.report.words import Style, count, plain
 from autofix.run.result import Reported, Result, Status, Trial, Verification
-
-Style = Callable[[str, str], str]
-"""Colours a piece of text: style name and text."""
 
 _STYLES = {
     Status.FIXED: "green",
@@ -31,12 +30,14 @@ def lines(result: Result, *, written: bool, verbose: bool, style: Style) -> Iter
     for path, items in groupby(shown, key=lambda item: item.path):
         told = [item for item in items if verbose or _is_news(item, alike)]
         if told:
-            yield style("bold", _plain(path))
+            yield style("bold", plain(path))
         for item in told:
             yield from _finding(item, written, style)
-    for (fixer, message, *_), count in alike.items():
-        if count > ALIKE:
-            yield f"... and {count - ALIKE} more of {style('bold', fixer)}: {message} (-v lists them)"
+    for (fixer, message, *_), number in alike.items():
+        if number > ALIKE:
+            yield f"... and {number - ALIKE} more of {style('bold', fixer)}: {message} (-v lists them)"
+    if result.parts:
+        yield from account.lines(result, written=written, verbose=verbose, style=style)
     yield from _side(result, verbose, style)
     yield summary(result, written=written, style=style)
 
@@ -51,20 +52,20 @@ def _is_news(item: Reported, alike: Counter[tuple[str, ...]]) -> bool:
 def _finding(item: Reported, written: bool, style: Style) -> Iterator[str]:
     word = _WORDS.get(item.status) or ("fixed" if written else "can be fixed")
     place = f"{item.start.line}:{item.start.column}"
-    yield f"  {style('dim', place)} {style(_STYLES[item.status], word)} {style('bold', item.fixer)}: {_plain(item.message)}"
+    yield f"  {style('dim', place)} {style(_STYLES[item.status], word)} {style('bold', item.fixer)}: {plain(item.message)}"
     for evidence in item.evidence:
-        yield style("dim", f"      evidence: {_plain(evidence)}")
+        yield style("dim", f"      evidence: {plain(evidence)}")
     if item.reason and item.reason != item.message:
-        yield f"      because: {_plain(item.reason)}"
+        yield f"      because: {plain(item.reason)}"
     if item.hint:
-        yield f"      you could: {_plain(item.hint)}"
+        yield f"      you could: {plain(item.hint)}"
 
 
 def failed(result: Result, style: Style) -> Iterator[str]:
     """Only what went wrong."""
     for failure in result.failures:
         of = f" [{failure.fixer}]" if failure.fixer else ""
-        yield f"{style('red', 'failed')} {_plain(failure.path) or 'run'}{of}: {_plain(failure.reason)}"
+        yield f"{style('red', 'failed')} {plain(failure.path) or 'run'}{of}: {plain(failure.reason)}"
     if result.verification is not None and result.verification.problem:
         yield from _problem(result.verification, style)
 
@@ -72,24 +73,24 @@ def failed(result: Result, style: Style) -> Iterator[str]:
 def _problem(verification: Verification, style: Style) -> Iterator[str]:
     """All tests that were lost, and how the command ended."""
     for lost in verification.lost:
-        yield f"  {style('red', lost.became)} {_plain(lost.test)}"
+        yield f"  {style('red', lost.became)} {plain(lost.test)}"
     if verification.output:
-        yield f"  {style('dim', f'the end of what `{_plain(verification.command)}` said:')}"
+        yield f"  {style('dim', f'the end of what `{plain(verification.command)}` said:')}"
     for line in verification.output:
-        yield style("dim", f"    {_plain(line)}".rstrip())
+        yield style("dim", f"    {plain(line)}".rstrip())
 
 
 def _verified(verification: Verification, style: Style) -> Iterator[str]:
     for path in verification.left_out:
-        yield f"{style('yellow', 'notice')} not in the copy that is verified: {_plain(path)}"
+        yield f"{style('yellow', 'notice')} not in the copy that is verified: {plain(path)}"
     if not verification.problem and verification.before is not None and verification.after is not None:
         runs = f"{_trial(verification.before)} before, {_trial(verification.after)} after"
-        yield f"{style('green', 'verified')} by `{_plain(verification.command)}`: {runs}"
+        yield f"{style('green', 'verified')} by `{plain(verification.command)}`: {runs}"
 
 
 def _trial(trial: Trial) -> str:
     code = f"exit code {trial.exit_code}"
-    return code if trial.passed is None else f"{code} with {_count(trial.passed, 'test')} passed"
+    return code if trial.passed is None else f"{code} with {count(trial.passed, 'test')} passed"
 
 
 def _side(result: Result, verbose: bool, style: Style) -> Iterator[str]:
@@ -98,14 +99,9 @@ def _side(result: Result, verbose: bool, style: Style) -> Iterator[str]:
         yield from _verified(result.verification, style)
     if verbose:
         for skipped in result.skipped:
-            yield f"{style('dim', 'left alone')} {_plain(skipped.path)}: {skipped.reason}"
+            yield f"{style('dim', 'left alone')} {plain(skipped.path)}: {skipped.reason}"
     for notice in result.notices:
-        yield f"{style('yellow', 'notice')} {_plain(notice.path)}:{notice.line}: {_plain(notice.message)}"
-
-
-def _plain(text: str) -> str:
-    """Names and texts of a repository must not move the cursor of a terminal."""
-    return text if text.isprintable() else "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)
+        yield f"{style('yellow', 'notice')} {plain(notice.path)}:{notice.line}: {plain(notice.message)}"
 
 
 def summary(result: Result, *, written: bool, style: Style) -> str:
@@ -114,26 +110,22 @@ def summary(result: Result, *, written: bool, style: Style) -> str:
     fixed = counts[Status.FIXED]
     parts = []
     if fixed:
-        done = f"{'fixed' if written else 'would fix'} {_count(fixed, 'problem')} in {_count(len(result.changes), 'file')}"
+        done = f"{'fixed' if written else 'would fix'} {count(fixed, 'problem')} in {count(len(result.changes), 'file')}"
         parts.append(style("green", done))
     parts += _left_over(counts, result)
-    return ", ".join(parts) if parts else f"nothing to fix in {_count(result.files, 'file')}"
+    return ", ".join(parts) if parts else f"nothing to fix in {count(result.files, 'file')}"
 
 
 def _left_over(counts: Counter[Status], result: Result) -> Iterable[str]:
     if counts[Status.UNSAFE]:
-        yield f"{_count(counts[Status.UNSAFE], 'more')} with --unsafe"
+        yield f"{count(counts[Status.UNSAFE], 'more')} with --unsafe"
     if counts[Status.SUGGESTED]:
-        yield _count(counts[Status.SUGGESTED], "suggestion")
+        yield count(counts[Status.SUGGESTED], "suggestion")
     if counts[Status.REFUSED]:
         yield f"{counts[Status.REFUSED]} left to you"
     if counts[Status.DROPPED]:
         yield f"{counts[Status.DROPPED]} dropped"
     if result.failures:
-        yield _count(len(result.failures), "failure")
+        yield count(len(result.failures), "failure")
     if result.skipped:
-        yield f"{_count(len(result.skipped), 'file')} left alone"
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 or noun == "more" else f"{number} {noun}s"
+        yield f"{count(len(result.skipped), 'file')} left alone"

@@ -15,6 +15,7 @@ from autofix.run.files import Files
 from autofix.run.job import Job
 from autofix.run.pool import Died
 from autofix.run.reading import Candidate
+from autofix.run.result import PartOf
 from autofix.run.work import InspectOutcome, InspectTask, InspectWork, LinkOutcome, LinkTask, LinkWork
 
 # How many files' time linking may take.
@@ -29,6 +30,8 @@ class Linking:
         self._files = files
         self._cache = SummaryCache(job.discovery.root if job.settings.cache else None)
         self._linked: dict[int, LinkOutcome] = {}
+        self.parts: list[PartOf] = []
+        """The parts of the program, with a file that the user asked for, as whole-program fixers see them."""
 
     # Summaries.
 
@@ -101,8 +104,14 @@ class Linking:
     # Facts.
 
     def link_all(self) -> None:
-        """Link every whole-program fixer."""
+        """Link every whole-program fixer, on files that are as they were before the run."""
         self.link(self._job.programs)
+        self.parts = [
+            PartOf(self._job.fixers[index].id, part)
+            for index, outcome in sorted(self._linked.items())
+            for part in outcome.parts
+            if not self._job.targets.isdisjoint(part.files)
+        ]
 
     def link(self, indexes: Iterable[int]) -> set[int]:
         """Link some whole-program fixers; returns those whose facts are new."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from autofix.fixer import Applicability
+from autofix.fixer import Applicability, Part
 from autofix.run.pool import Limits
 from autofix.text.source import Position
 
@@ -102,6 +102,13 @@ class Settings(NamedTuple):
     """Told the stage, how many files are done, and how many there are."""
 
 
+class PartOf(NamedTuple):
+    """A part of the program as a whole-program fixer sees it."""
+
+    fixer: str
+    part: Part
+
+
 class Trial(NamedTuple):
     """A run of the command that verifies; `passed` counts tests, where it is known which of them there were."""
 
@@ -145,3 +152,23 @@ class Result:
     files: int = 0
     """How many files were looked at by name."""
     verification: Verification | None = None
+    parts: list[PartOf] = field(default_factory=list)
+
+    def became(self, of: PartOf) -> Status:
+        """What became of a part: what became of the finding that changes it, else it was refused."""
+        if of.part.blockers:
+            return Status.REFUSED
+        files = frozenset(of.part.files)
+        found = {item.status for item in self.findings if item.fixer == of.fixer and item.path in files}
+        return next((status for status in Status if status in found), Status.REFUSED)
+
+    @property
+    def is_incomplete(self) -> bool:
+        """Whether something that a fixer was meant to change was refused or taken back.
+
+        A fixer that gives an account of its parts is judged by that: what it says of files that it has changed is no news.
+        """
+        accounted = {of.fixer for of in self.parts}
+        became = [self.became(of) for of in self.parts]
+        became += [item.status for item in self.findings if item.fixer not in accounted]
+        return any(status in (Status.REFUSED, Status.DROPPED) for status in became)

@@ -160,6 +160,7 @@ class Rounds:
         result.changes = changes(job.discovery.root, self._tree, self._applied)
         result.findings = findings(self._places, job.fixers, self._applied, self._left(), self._tree)
         result.notices = self._answers.notices()
+        result.parts = self._linking.parts
         job.failures.update({(path, names): reason for path, (names, reason) in self._abandoned.items()})
 
     def _left(self) -> Iterator[tuple[Proposal, str]]:

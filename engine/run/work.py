@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from autofix.fixer import AnyFixer, Finding, Fixer, ProgramFixer
+from autofix.fixer import AnyFixer, Finding, Fixer, Part, ProgramFixer
 from autofix.languages import Language, language_of
 from autofix.languages.verify import SLOW_TO_PARSE, regressed, syntax_error
 from autofix.project.cache import Key
@@ -221,6 +221,7 @@ class LinkOutcome:
     error: str = ""
     reads: frozenset[str] = frozenset()
     targets: frozenset[str] | None = None
+    parts: tuple[Part, ...] = ()
 
 
 class LinkWork(NamedTuple):
@@ -240,6 +241,7 @@ class LinkWork(NamedTuple):
             outcome.facts = fixer.link(self.project.restricted_to(task.paths))
             targets = fixer.targets(outcome.facts)
             outcome.targets = None if targets is None else frozenset(targets)
+            outcome.parts = tuple(fixer.parts(outcome.facts))
         except KeyboardInterrupt:
             raise
         except BaseException as error:

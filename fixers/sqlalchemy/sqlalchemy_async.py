@@ -11,6 +11,7 @@ from autofix.fixer import (
     Finding,
     Language,
     NoOptions,
+    Part,
     ProgramFixer,
     Project,
     Source,
@@ -102,6 +103,10 @@ class SqlalchemyAsync(ProgramFixer[NoOptions, "Facts"]):
     def targets(self, facts: Facts) -> Collection[str] | None:
         """The files that have something to be said about them."""
         return frozenset(facts.findings)
+
+    def parts(self, facts: Facts) -> Sequence[Part]:
+        """The components."""
+        return facts.parts
 
     def fix(self, source: Source, project: Project, facts: Facts) -> Iterable[Finding]:
         """What was planned for a file."""

@@ -42,6 +42,9 @@ class Raises(toy_fixers.Raises):
 class Files(toy_fixers.Files):
     """Files."""
 
+class Wholes(toy_fixers.Wholes):
+    """Wholes."""
+
 class Waits(toy_fixers.Replace):
     """Says that it works, and does so for a long time."""
 

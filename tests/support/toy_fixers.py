@@ -27,6 +27,8 @@ from autofix.fixer import (
     Fixer,
     Language,
     NoOptions,
+    Part,
+    Place,
     ProgramFixer,
     Project,
     Refusal,
@@ -547,6 +549,50 @@ class Uses(ProgramFixer[NoOptions, frozenset[str]]):
         for match in re.finditer(rb"use (\w+)", source.text):
             if match[1].decode() in facts:
                 yield Finding(*match.span(), "is defined", Fix((Edit(match.start(), match.start() + 3, "used"),)))
+
+
+Words = Mapping[str, tuple[str, ...]]
+
+
+class Wholes(ProgramFixer[NoOptions, Words]):
+    """`whole` becomes `WHOLE` in all files of a folder, unless one of them says `stuck`."""
+
+    id = "wholes"
+    title = "A toy"
+    group = "toys"
+    languages = LANGUAGES
+    applicability = Applicability.UNSAFE
+
+    @property
+    def needles(self) -> Sequence[Sequence[bytes]] | None:
+        return ((b"whole", b"stuck"),)
+
+    def link(self, project: Project) -> Words:
+        texts = {path: project.read(path) or b"" for path in sorted(project.paths) if path.endswith(".cfg")}
+        found: dict[str, tuple[str, ...]] = {}
+        for path, text in texts.items():
+            if b"whole" in text or b"stuck" in text:
+                folder = path.rpartition("/")[0]
+                found[folder] = (*found.get(folder, ()), path)
+        stuck = {path for path, text in texts.items() if b"stuck" in text}
+        return {folder: (*paths, *(f"!{path}" for path in paths if path in stuck)) for folder, paths in found.items()}
+
+    def parts(self, facts: Words) -> Sequence[Part]:
+        found = []
+        for paths in facts.values():
+            blockers = [Place(path[1:], 1, "it is stuck", "pull", 2) for path in paths if path.startswith("!")]
+            files = [path for path in paths if not path.startswith("!")]
+            bridged = [Place(files[0], 1, "there is no other way")]
+            found.append(Part(tuple(files), {"words": len(files)}, tuple(bridged), tuple(blockers)))
+        return sorted(found, key=lambda part: bool(part.blockers))
+
+    def fix(self, source: Source, project: Project, facts: Words) -> Iterable[Finding]:
+        for paths in facts.values():
+            if f"!{source.path}" in paths:
+                yield Finding(0, 0, "stays", Refusal("it is stuck", "pull"))
+            elif source.path == paths[0] and not any(path.startswith("!") for path in paths):
+                edits = {path: [Edit(0, 5, "WHOLE")] for path in paths[1:]}
+                yield Finding(0, 5, "is whole", Fix([Edit(0, 5, "WHOLE")], Applicability.UNSAFE, "shout", edits))
 
 
 class Defines(Replace):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Callable as Finder
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -31,6 +31,7 @@ from autofix.fixers.sqlalchemy.kinds import (
     Model,
     OneOf,
     Query,
+    Session,
 )
 from autofix.fixers.sqlalchemy.queries.consumers import Use, use_of
 from autofix.fixers.sqlalchemy.queries.outcome import Place
@@ -44,6 +45,7 @@ from autofix.languages.python.code import (
     Comprehension,
     Expression,
     For,
+    Lambda,
     Name,
     Starred,
     Subscript,
@@ -70,6 +72,10 @@ class Sort(enum.Enum):
     UNPROVED = "may use a session"
 
 
+# What needs no `await` where a synchronous session is at work within an asynchronous one.
+_SYNCHRONOUS = frozenset((Sort.OPERATION, Sort.ENTER, Sort.ITERATE, Sort.MISSING, Sort.UNPROVED))
+
+
 class Site(NamedTuple):
     """A place."""
 
@@ -88,6 +94,10 @@ _SESSION_METHODS = frozenset(("commit", "rollback", "flush", "refresh", "query",
 # What may have to be awaited, or is a function: of other values it does not matter where they go.
 _NAMED = frozenset((Callable, OneOf, Method))
 _SESSION_NAMES = frozenset(("db", "session", "_db", "_session", "db_session", "sess"))
+
+
+def _is_within(node: Expression, functions: Sequence[Lambda]) -> bool:
+    return any(each.start <= node.start < each.end for each in functions)
 
 
 class _Unknown:
@@ -126,14 +136,26 @@ class Sites:
         path = function.path if function is not None else unit
         block = function.node.body if function is not None else self.program.modules[path].body
         kinds = self.inference.kinds[path]
+        handed: list[Lambda] = []
         for node, barrier in visits(block):
             # Statements are in the same place as what they consist of alone.
-            if type(kinds.get((node.start, node.end))) is Query and isinstance(node, Expression) and self._is_read(node, path):
+            is_query = type(kinds.get((node.start, node.end))) is Query
+            if is_query and isinstance(node, Expression) and self._is_read(node, path) and not _is_within(node, handed):
                 yield Site(unit, path, node, Sort.ITERATE, barrier)
             find = self._finders.get(type(node))
             if find is not None:
+                if type(node) is Call:
+                    handed += self._handed(node, path)
                 for expression, sort, targets in find(node, path):
-                    yield Site(unit, path, expression, sort, barrier, targets)
+                    if sort not in _SYNCHRONOUS or not _is_within(expression, handed):
+                        yield Site(unit, path, expression, sort, barrier, targets)
+
+    def _handed(self, node: Call, path: str) -> Iterator[Lambda]:
+        """The functions that `run_sync` runs: what waits for the database in them is waited for by its caller."""
+        if isinstance(node.function, Attribute) and node.function.name == "run_sync":
+            match self._kind(path, node.function):
+                case Method(receiver=Session(is_async=True) | Connection(is_async=True)):
+                    yield from (argument.value for argument in node.arguments[:1] if isinstance(argument.value, Lambda))
 
     def _with(self, node: With, path: str) -> Iterator[Found]:
         for item in node.items if not node.is_async else ():

@@ -43,6 +43,7 @@ def _operation(migration: Migration, site: Site) -> None:
     callee = migration.kind(site.path, node.function)
     match callee:
         case Method(receiver=Session(), name=name) if name in _BULK:
+            migration.bridges.append((site.path, node.start, f"`{name}` has no asynchronous form"))
             _in_sync(changes, node)
         case Method(receiver=Query() | Foreign(name="sqlalchemy.MetaData" | "sqlalchemy.Table")) | External():
             # Their own modules rewrite them.

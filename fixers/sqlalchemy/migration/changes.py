@@ -88,6 +88,8 @@ class Migration:
     blockers: list[Blocker] = field(default_factory=list)
     notes: list[tuple[str, int, str]] = field(default_factory=list)
     """For the report: path, offset and one line."""
+    bridges: list[tuple[str, int, str]] = field(default_factory=list)
+    """What goes on with the synchronous session or engine inside: path, offset and the reason."""
 
     def kind(self, path: str, expression: Expression) -> Kind:
         """What an expression of a file is."""
@@ -122,6 +124,8 @@ class Migration:
             self.block(path, start, outcome.reason)
             return False
         changes.edits += outcome.edits
+        if any(".run_sync(" in edit.replacement for edit in outcome.edits):
+            self.bridges.append((path, start, "SQLAlchemy does this on a synchronous connection only"))
         for module, name in outcome.imports:
             changes.need(module, name)
         self.notes += [(path, start, note) for note in outcome.notes]

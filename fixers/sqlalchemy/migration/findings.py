@@ -6,7 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from autofix.fixer import Applicability, Finding, Fix, Project, Refusal
+from autofix.fixer import Applicability, Finding, Fix, Part, Project, Refusal
+from autofix.fixers.sqlalchemy.migration.account import in_order
 from autofix.fixers.sqlalchemy.migration.plan import Plan, plan
 from autofix.languages.python.code import Module
 from autofix.text.source import Source
@@ -16,9 +17,10 @@ _NEEDLES = (b"sqlalchemy", b"sqlmodel")
 
 @dataclass(frozen=True)
 class Facts:
-    """What there is to say about each file."""
+    """What there is to say about each file, and about each component."""
 
     findings: Mapping[str, tuple[Finding, ...]] = field(default_factory=dict)
+    parts: tuple[Part, ...] = ()
 
 
 def link(project: Project, modules: Mapping[str, Module]) -> Facts:
@@ -27,10 +29,12 @@ def link(project: Project, modules: Mapping[str, Module]) -> Facts:
     if not any(needle in source.text for source in sources.values() for needle in _NEEDLES):
         return Facts()
     findings: dict[str, list[Finding]] = defaultdict(list)
-    for made in plan(project, sources, {path: modules[path] for path in sources}):
+    plans = plan(project, sources, {path: modules[path] for path in sources})
+    for made in plans:
         for path, finding in _findings(made, sources):
             findings[path].append(finding)
-    return Facts({path: tuple(found) for path, found in findings.items()})
+    parts = tuple(in_order(made.part for made in plans))
+    return Facts({path: tuple(found) for path, found in findings.items()}, parts)
 
 
 def _findings(made: Plan, sources: Mapping[str, Source]) -> Iterator[tuple[str, Finding]]:

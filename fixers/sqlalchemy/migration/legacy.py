@@ -44,6 +44,7 @@ def _take(migration: Migration, planned: Planned, has_scalars: bool) -> None:
         return
     if isinstance(outcome, Bridge):
         migration.notes.append((planned.path, planned.node.start, f"bridged: {outcome.reason}"))
+        migration.bridges.append((planned.path, planned.node.start, outcome.reason))
     if not has_scalars and any(isinstance(piece, Wrap) and ".scalars(" in piece.before for piece in outcome.pieces):
         reason = "`AsyncSession.scalars` is missing in the SQLAlchemy that is pinned"
         migration.block(planned.path, planned.node.start, reason, "Raise the pin to 1.4.24 or later first.")

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from autofix.fixer import FileOperation, Project
+from autofix.fixer import FileOperation, Part, Project
 from autofix.fixers.sqlalchemy.colours.blockers import Blocker, is_listener
 from autofix.fixers.sqlalchemy.colours.graph import Colours
 from autofix.fixers.sqlalchemy.dependencies import sqlalchemy_release
 from autofix.fixers.sqlalchemy.inference.analysis import Inference, infer
 from autofix.fixers.sqlalchemy.migration import (
+    account,
     awaits,
     blocking,
     databases,
@@ -40,6 +41,7 @@ class Plan:
     operations: tuple[FileOperation, ...] = ()
     blockers: tuple[Blocker, ...] = ()
     notes: tuple[tuple[str, int, str], ...] = ()
+    part: Part = field(default_factory=lambda: Part(()))
 
 
 def plan(project: Project, sources: Mapping[str, Source], modules: Mapping[str, Module]) -> list[Plan]:
@@ -84,9 +86,11 @@ def _plans(migration: Migration, edits: Mapping[str, tuple[Edit, ...]]) -> list[
         own = {path: edits[path] for path in sorted(files) if path in edits}
         notes = tuple(note for note in migration.notes if note[0] in files)
         if blockers:
-            plans.append(Plan({}, (), blockers, notes))
+            part = account.part(migration, files, files, blockers)
+            plans.append(Plan({}, (), blockers, notes, part))
         elif own:
-            plans.append(Plan({**own, **{path: tuple(found) for path, found in others.items()}}, operations, (), notes))
+            own |= {path: tuple(found) for path, found in others.items()}
+            plans.append(Plan(own, operations, (), notes, account.part(migration, files, own, ())))
             others, operations = {}, ()
     return plans
 
