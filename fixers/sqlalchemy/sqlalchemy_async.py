@@ -34,6 +34,11 @@ class SqlalchemyAsync(ProgramFixer[NoOptions, "Facts"]):
     engines, session makers, URLs and drivers their async kin; what is loaded lazily today is loaded with the query that feeds
     it; tests, fixtures, requirements and the test configuration follow.
 
+    What a synchronous framework calls stays as it is: tasks of Celery and its kin, jobs of schedulers, threads, migrations of
+    alembic, listeners. What it shares with the rest gets a synchronous twin, `sync_engine` beside `engine`; helpers that both
+    call stay synchronous, and coroutines call them with `await db.run_sync(helper, ...)`. Commands of click and typer run an
+    event loop each.
+
     ## Why
 
     A synchronous session in an async service blocks the event loop. By hand the change touches every layer at once, and what

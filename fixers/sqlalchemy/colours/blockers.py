@@ -8,7 +8,6 @@ from typing import NamedTuple
 
 from autofix.fixers.sqlalchemy.colours.sites import Site, Sites, Sort
 from autofix.fixers.sqlalchemy.colours.walker import Barrier
-from autofix.fixers.sqlalchemy.inference.analysis import Inference
 from autofix.fixers.sqlalchemy.inference.attributes import PROPERTIES
 from autofix.fixers.sqlalchemy.inference.externals import last
 from autofix.fixers.sqlalchemy.inference.program import FunctionInfo
@@ -90,13 +89,13 @@ class Blockers:
         self.inference = sites.inference
         self.program = sites.program
 
-    def of_function(self, function: FunctionInfo) -> Iterator[Blocker]:
-        """What the definition of a function says."""
+    def of_function(self, function: FunctionInfo, *, is_command: bool = False) -> Iterator[Blocker]:
+        """What the definition of a function says; what is written for a command runs it in an event loop."""
         name = function.node.name
         if name.startswith("__") and name.endswith("__") and name not in _ASYNC_FORMS:
             yield self._blocker(function, f"`{name}` cannot be a coroutine", "Move the query out of it, to its callers.")
         for index, decorator in enumerate(function.node.decorators):
-            reason = self._of_decorator(function, decorator)
+            reason = self._of_decorator(function, decorator) if not is_command else ""
             if reason:
                 yield Blocker(function.key, function.path, function.node.decorators[index].start, reason)
         if function.is_generator:
@@ -211,11 +210,6 @@ class Blockers:
             return True
         # A decorator factory of the program: what it makes of the function is followed like any call.
         return bool(self.sites.called(kind))
-
-
-def is_listener(inference: Inference, key: str) -> bool:
-    """Whether SQLAlchemy calls a function when something happens: inside of what is awaited, with the sync objects there."""
-    return any(last(name).startswith("listens_for") for name in inference.decorators.get(key, ()))
 
 
 def has_no_effect(value: Expression) -> bool:

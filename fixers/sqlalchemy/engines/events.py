@@ -41,10 +41,10 @@ def _is_postfix(expression: Expression) -> bool:
 
 
 def _again(source: Source, call: Call, subject: Argument, twin: str) -> list[Edit]:
-    """The same decorator for another engine, on a line of its own."""
-    start, _ = source.line_range(source.line_of(call.start))
-    head = source.slice(start, call.start)
-    if head.strip() != "@":
+    """The same decorator, or statement, for another engine, on a line of its own."""
+    start, end = source.line_range(source.line_of(call.start))[0], source.line_range(source.line_of(call.end))[1]
+    head, rest = source.slice(start, call.start), source.slice(call.end, end).strip()
+    if head.strip() not in ("@", "") or (rest and not rest.startswith("#")):
         return []
     text = source.slice(call.start, subject.start) + twin + source.slice(subject.end, call.end)
     return [insert(start, f"{head}{text}{source.newline}")]

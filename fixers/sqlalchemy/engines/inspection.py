@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from autofix.fixers.sqlalchemy.engines.outcome import Context, Import, Outcome, Refused, Rewritten
 from autofix.fixers.sqlalchemy.engines.schema import engine_text, is_plain
 from autofix.fixers.sqlalchemy.kinds import Connection, Engine
-from autofix.languages.python.code import Assign, Attribute, Call, Comprehension, Expression, Function, Lambda, Name, Statement
+from autofix.languages.python.code import Assign, Attribute, Call, Comprehension, Expression, Function, Lambda, Name
 from autofix.languages.python.code_walk import walk
 from autofix.text.edit import Edit, insert, replace
 from autofix.text.source import Source
@@ -85,17 +85,6 @@ def _asked(item: object, name: str) -> Iterator[Call]:
             yield from _asked(part, name)
 
 
-def raw_connection(call: Call) -> Outcome:
-    """`engine.raw_connection()`, or another member that only the synchronous engine has, on the engine inside.
-
-    Only for functions that stay synchronous and are run by `bridged`: cursors of the driver work there, and nowhere else.
-    """
-    function = call.function
-    if not isinstance(function, Attribute):
-        return Refused("the engine is not named there")
-    return Rewritten((insert(function.value.end, ".sync_engine"),))
-
-
 def bridged(source: Source, expression: Expression, engine: str) -> Rewritten:
     """A call of synchronous code that works with the engine inside of `engine`, exact wherever `await` may stand.
 
@@ -103,32 +92,3 @@ def bridged(source: Source, expression: Expression, engine: str) -> Rewritten:
     but the database.
     """
     return Rewritten(tuple(_awaited(source, expression, f"AsyncSession({engine}).run_sync(lambda _: ")), (_SESSION,))
-
-
-def block_around(source: Source, statement: Statement, call: Call, context: Context, *, connection: str = "conn") -> Outcome:
-    """A simple statement that asks `inspect(engine)` once, within `async with engine.connect()`, as a person would write it.
-
-    `call` is the expression that asks: `inspect(engine).get_table_names()`.
-    """
-    inspected = _inspect_call(call)
-    subject = inspected.arguments[0] if inspected is not None and inspected.arguments else None
-    engine = engine_text(source, subject.value, context) if subject is not None and not subject.stars else ""
-    start, _ = source.line_range(source.line_of(statement.start))
-    indent = source.slice(start, statement.start)
-    if subject is None or not engine or indent.strip():
-        return Refused("it is not known which engine is inspected, or the statement shares its line")
-    opening = f"async with {engine}.connect() as {connection}:{source.newline}{indent}    "
-    asked = _awaited(source, call, f"{connection}.run_sync(lambda sync: ")
-    return Rewritten((insert(statement.start, opening), *asked, replace(subject.start, subject.end, "sync")))
-
-
-def _inspect_call(expression: Expression) -> Call | None:
-    """The call of `inspect` that a chain of attributes and calls begins with."""
-    while isinstance(expression, Attribute | Call):
-        if isinstance(expression, Attribute):
-            expression = expression.value
-        elif getattr(expression.function, "name", "") == "inspect":
-            return expression
-        else:
-            expression = expression.function
-    return None

@@ -48,7 +48,12 @@ def _new(name: str, context: Context) -> str | None:
 
 
 def helper_edit(source: Source, module: Module, before: Iterable[int], context: Context) -> Edit:
-    """The function, put in front of the first top-level statement that holds one of the offsets of `before`.
+    """The function, put in front of the first top-level statement that holds one of the offsets of `before`."""
+    return put_before(source, module, before, url_helper(context))
+
+
+def put_before(source: Source, module: Module, before: Iterable[int], text: str) -> Edit:
+    r"""A definition, lines ending in `\n`, in front of the first top-level statement that holds one of the offsets of `before`.
 
     Comments and decorators right above that statement stay with it.
     """
@@ -59,7 +64,7 @@ def helper_edit(source: Source, module: Module, before: Iterable[int], context: 
         line -= 1
     at = source.line_range(line)[0]
     gap = source.newline * _missing_blank_lines(source, line)
-    return insert(at, gap + url_helper(context).replace("\n", source.newline) + source.newline * 2, shared=True)
+    return insert(at, gap + text.replace("\n", source.newline) + source.newline * 2, shared=True)
 
 
 def _start(statement: Statement) -> int:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from autofix.fixers.sqlalchemy.engines.outcome import Outcome, Refused, Rewritten
 from autofix.languages.python.code import Assign, Expression, Function, Name
-from autofix.languages.python.code_walk import walk
 from autofix.text.edit import insert
 from autofix.text.source import Source
+
+Span = tuple[int, int]
+"""Offsets of a name."""
 
 _WORD_START = re.compile(r"^(_*)(.*)$")
 
@@ -25,8 +27,15 @@ def twin_name(name: str) -> str:
     return f"{underscores}{'Sync' if word[:1].isupper() else 'sync_'}{word}"
 
 
-def twin(source: Source, statement: Assign | Function, names: Mapping[str, str], *, is_memory: bool = False) -> Outcome:
-    """The statement once more behind itself, as it is written now, with other names: `names` by the ones it has.
+def twin(
+    source: Source,
+    statement: Assign | Function,
+    places: Mapping[Span, str],
+    *,
+    is_memory: bool = False,
+    is_before: bool = False,
+) -> Outcome:
+    """The statement once more behind (or before) itself, as it is written now, with other names: by where they stand.
 
     For `engine = create_engine(...)`, `SessionLocal = sessionmaker(bind=engine)` and the generator that yields its sessions.
     The original is then rewritten for asyncio with `Context.keeps_sync`, so that the URL both read stays synchronous.
@@ -40,12 +49,23 @@ def twin(source: Source, statement: Assign | Function, names: Mapping[str, str],
     if source.text[line:start].strip(b" \t@"):
         return Refused("the statement shares its line with another")
     _, end = source.line_range(source.line_of(statement.end))
-    text = _renamed(source, line, end, statement, names)
+    text = _renamed(source, line, end, places)
     if isinstance(statement, Function):
         text = source.newline * 2 + text
     if not text.endswith(source.newline):
         text = source.newline + text
-    return Rewritten((insert(end, text),))
+    return Rewritten((insert(line if is_before else end, text),))
+
+
+def bound_places(statement: Assign | Function) -> Iterator[tuple[Span, str]]:
+    """The names that a statement binds, with where they stand."""
+    if isinstance(statement, Function):
+        start = statement.name_start
+        yield (start, start + len(statement.name.encode())), statement.name
+        return
+    for target in statement.targets:
+        if isinstance(target, Name):
+            yield (target.start, target.end), target.name
 
 
 def _decorated_start(statement: Assign | Function) -> int:
@@ -53,13 +73,10 @@ def _decorated_start(statement: Assign | Function) -> int:
     return min((decorator.start for decorator in decorators), default=statement.start)
 
 
-def _renamed(source: Source, start: int, end: int, statement: Assign | Function, names: Mapping[str, str]) -> str:
-    places = {(node.start, node.end): node.name for node in walk(statement) if isinstance(node, Name)}
-    if isinstance(statement, Function):
-        places[statement.name_start, statement.name_start + len(statement.name.encode())] = statement.name
+def _renamed(source: Source, start: int, end: int, places: Mapping[Span, str]) -> str:
     parts, at = [], start
     for (first, last), name in sorted(places.items()):
-        if name in names:
-            parts += [source.slice(at, first), names[name]]
+        if start <= first and last <= end:
+            parts += [source.slice(at, first), name]
             at = last
     return "".join((*parts, source.slice(at, end)))

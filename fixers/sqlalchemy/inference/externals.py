@@ -32,6 +32,17 @@ TABLE = Foreign("sqlalchemy.Table")
 CLIENTS = frozenset(("fastapi.testclient.TestClient", "starlette.testclient.TestClient"))
 """The classes whose objects run an application in an event loop of their own, and send it requests."""
 
+APPLICATIONS = frozenset(("fastapi.FastAPI", "fastapi.applications.FastAPI"))
+
+POOLS = frozenset(
+    (
+        *("concurrent.futures.ThreadPoolExecutor", "concurrent.futures.thread.ThreadPoolExecutor"),
+        *("concurrent.futures.ProcessPoolExecutor", "concurrent.futures.process.ProcessPoolExecutor"),
+        *("multiprocessing.Pool", "multiprocessing.pool.Pool", "multiprocessing.pool.ThreadPool"),
+    )
+)
+"""The classes whose objects call functions in threads or processes of their own, and give themselves to `with`."""
+
 _UNKNOWN_SHAPE = Shape(None)
 
 # By the last component: SQLAlchemy offers most names from several modules.

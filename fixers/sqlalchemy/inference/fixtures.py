@@ -57,3 +57,10 @@ def fixture_name(function: FunctionInfo) -> str:
                     return str(argument.value.value)
         return function.node.name
     return ""
+
+
+def is_test_file(path: str) -> bool:
+    """Whether a file belongs to a test suite, by where it is and how it is called."""
+    *folders, name = path.split("/")
+    is_named_so = name.startswith("test_") or name.endswith("_test.py") or name == "conftest.py"
+    return is_named_so or bool({"tests", "test"} & set(folders))

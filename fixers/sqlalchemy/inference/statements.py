@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from autofix.fixers.sqlalchemy.inference.definitions import Definitions
-from autofix.fixers.sqlalchemy.inference.externals import CLIENTS
+from autofix.fixers.sqlalchemy.inference.externals import CLIENTS, POOLS
 from autofix.fixers.sqlalchemy.inference.joins import NEVER, join
 from autofix.fixers.sqlalchemy.inference.names import Frame
 from autofix.fixers.sqlalchemy.kinds import (
@@ -177,7 +177,7 @@ class Statements(Definitions):
                 return manager
             case Transaction(of=of) | Context(of=of):
                 return of
-            case Foreign(name=name) if name in CLIENTS:
+            case Foreign(name=name) if name in CLIENTS or name in POOLS:
                 return manager
             case Instance(cls=cls) if cls:
                 for name in ("__enter__", "__aenter__"):

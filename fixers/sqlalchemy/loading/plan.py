@@ -52,19 +52,21 @@ def plan_loading(
     *,
     is_kept: Callable[[str], bool] = lambda _: False,
     is_async: Callable[[str], bool] = lambda _: True,
+    is_provided: Callable[[str], bool] = lambda _: False,
     refreshes_by_name: bool = True,
 ) -> LoadingPlan:
     """Plan the loads of a program.
 
     `texts` are the files that may be changed, as the offsets of the inferred modules mean them. Of the key of a function, or
-    the path of a file, `is_kept` tells whether it stays on sync sessions, and `is_async` whether it may await.
+    the path of a file, `is_kept` tells whether it stays on sync sessions, and `is_async` whether it may await. What
+    `is_provided` reads is there already, or loaded when it is read, whatever it is given.
     `refreshes_by_name` says whether `refresh(obj, ["rel"])` loads a relationship: since SQLAlchemy 2.0.4.
     """
     if not inference.fields:
         return LoadingPlan()
     index = Index(inference, texts)
     accesses = Accesses(index)
-    found = list(dict.fromkeys(accesses.find()))
+    found = [access for access in dict.fromkeys(accesses.find()) if not is_provided(access.place.unit)]
     declarations: dict[Declared, str] = {}
     while True:
         # What has to be declared eager needs nothing else elsewhere.

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from autofix.fixers.sqlalchemy.inference.externals import APPLICATIONS
+from autofix.fixers.sqlalchemy.inference.fixtures import is_test_file
 from autofix.fixers.sqlalchemy.inference.program import Program
 from autofix.fixers.sqlalchemy.kinds import External
 from autofix.fixers.sqlalchemy.migration.changes import Migration
 from autofix.languages.python.code import Call, Import, Statement
 from autofix.languages.python.code_walk import walk
-
-_CLASSES = frozenset(("fastapi.FastAPI", "fastapi.applications.FastAPI"))
 
 
 class Application(NamedTuple):
@@ -36,7 +36,7 @@ def applications(migration: Migration) -> Iterator[Application]:
             for node in walk(statement):
                 if isinstance(node, Call):
                     kind = migration.kind(path, node.function)
-                    if isinstance(kind, External) and kind.name in _CLASSES:
+                    if isinstance(kind, External) and kind.name in APPLICATIONS:
                         yield Application(path, statement, node)
 
 
@@ -74,10 +74,3 @@ def _name_in(program: Program, place: str, node: Import, path: str) -> str | Non
         if program.find_module(place, module, node.level) == path:
             return f"{dots}{module}"
     return None
-
-
-def is_test_file(path: str) -> bool:
-    """Whether a file belongs to a test suite, by where it is and how it is called."""
-    *folders, name = path.split("/")
-    is_named_so = name.startswith("test_") or name.endswith("_test.py") or name == "conftest.py"
-    return is_named_so or bool({"tests", "test"} & set(folders))

@@ -6,7 +6,7 @@ from autofix.fixers.sqlalchemy.colours.operations import is_client, is_entered
 from autofix.fixers.sqlalchemy.colours.sites import Site, Sort, is_awaited
 from autofix.fixers.sqlalchemy.colours.walker import Barrier
 from autofix.fixers.sqlalchemy.kinds import Context, External, Foreign, Kind, Method, Query, Session
-from autofix.fixers.sqlalchemy.migration import generators
+from autofix.fixers.sqlalchemy.migration import bridges, generators
 from autofix.fixers.sqlalchemy.migration.changes import FileChanges, Migration, enclosing
 from autofix.fixers.sqlalchemy.pieces import Replace, Wrap, awaited, binds_tighter
 from autofix.fixers.sqlalchemy.suites import clients
@@ -25,7 +25,9 @@ def rewrite(migration: Migration, unit: str) -> None:
             continue
         if site.barrier is Barrier.GENERATOR:
             _as_list(migration, site)
-        if site.sort is Sort.CALL:
+        if migration.colours.is_bridge(site):
+            bridges.rewrite(migration, site)
+        elif site.sort is Sort.CALL:
             _call(migration, site)
         elif site.sort in (Sort.OPERATION, Sort.REQUEST):
             _operation(migration, site)

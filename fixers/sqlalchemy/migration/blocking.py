@@ -5,8 +5,8 @@ from __future__ import annotations
 from itertools import chain
 
 from autofix.fixers.sqlalchemy.colours.walker import Barrier, visits
+from autofix.fixers.sqlalchemy.inference.fixtures import is_test_file
 from autofix.fixers.sqlalchemy.kinds import Callable, External, Foreign, Kind, Method
-from autofix.fixers.sqlalchemy.migration.applications import is_test_file
 from autofix.fixers.sqlalchemy.migration.changes import FileChanges, Migration
 from autofix.fixers.sqlalchemy.pieces import Replace, Wrap, awaited, binds_tighter
 from autofix.languages.python.code import Call
@@ -39,7 +39,11 @@ def rewrite(migration: Migration) -> None:
         for path in waiting
         for function in program.functions_of[path]
         if function.key not in because and not function.node.is_async and not function.is_generator
-        if any(_blocks(migration.kind(path, node.function)) for node in function.nodes if isinstance(node, Call))
+        if any(blocks(migration.kind(path, node.function)) for node in function.nodes if isinstance(node, Call))
+    ) | frozenset(
+        key
+        for key in migration.colours.kept & program.functions.keys()
+        if not program.functions[key].node.is_async and not program.functions[key].is_generator
     )
     for key in because:
         function = program.functions.get(key)
@@ -52,7 +56,9 @@ def rewrite(migration: Migration) -> None:
 def _call(migration: Migration, changes: FileChanges, call: Call, barrier: Barrier, helpers: frozenset[str]) -> None:
     callee = migration.kind(changes.path, call.function)
     is_sleep = callee == External(_SLEEP)
-    if not is_sleep and not _blocks(callee) and not (isinstance(callee, Callable) and callee.key in helpers):
+    if not is_sleep and not blocks(callee) and not (isinstance(callee, Callable) and callee.key in helpers):
+        return
+    if (changes.path, call.start, call.end) in migration.colours.bridges:
         return
     if barrier is not Barrier.NONE:
         migration.notes.append((changes.path, call.start, "blocks the event loop"))
@@ -64,7 +70,8 @@ def _call(migration: Migration, changes: FileChanges, call: Call, barrier: Barri
         _in_thread(migration, changes, call)
 
 
-def _blocks(callee: Kind) -> bool:
+def blocks(callee: Kind) -> bool:
+    """Whether calling something waits for a network or a process, or computes for long."""
     match callee:
         case External(name=name):
             return name in _FUNCTIONS or name == _SLEEP

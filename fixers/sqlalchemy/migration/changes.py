@@ -10,13 +10,16 @@ from functools import cached_property
 from autofix.fixer import FileOperation
 from autofix.fixers.sqlalchemy.colours.blockers import Blocker
 from autofix.fixers.sqlalchemy.colours.graph import Colours
+from autofix.fixers.sqlalchemy.colours.listening import Listening
 from autofix.fixers.sqlalchemy.engines.outcome import Outcome, Refused
 from autofix.fixers.sqlalchemy.inference.analysis import Inference
 from autofix.fixers.sqlalchemy.inference.program import FunctionInfo, Program
-from autofix.fixers.sqlalchemy.kinds import Kind
+from autofix.fixers.sqlalchemy.kinds import Kind, Maker
 from autofix.fixers.sqlalchemy.pieces import Piece
-from autofix.languages.python.code import Expression, Function, Module, Name
-from autofix.languages.python.code_walk import Parents, walk
+from autofix.fixers.sqlalchemy.worlds.resources import Resource
+from autofix.fixers.sqlalchemy.worlds.worlds import Worlds
+from autofix.languages.python.code import Assign, Expression, Function, Module, Name
+from autofix.languages.python.code_walk import Node, Parents, walk
 from autofix.text.edit import Edit
 from autofix.text.source import Source
 
@@ -74,6 +77,10 @@ class Migration:
     inference: Inference
     colours: Colours
     files: dict[str, FileChanges]
+    worlds: Worlds = field(default_factory=Worlds)
+    """What stays synchronous."""
+    listenings: tuple[Listening, ...] = ()
+    """What functions of the program listen to."""
     operations: list[FileOperation] = field(default_factory=list)
     other_edits: dict[str, list[Edit]] = field(default_factory=dict)
     """Edits of files that are no Python."""
@@ -99,15 +106,38 @@ class Migration:
         """`kind` for one file."""
         return lambda expression: self.inference.kind_of(path, expression)
 
-    def is_kept(self, path: str, node: object) -> bool:
-        """Whether a node stands in a function that stays as it is."""
-        if not self.colours.kept:
+    def is_kept(self, path: str, node: Node) -> bool:
+        """Whether a node stays as it is: in a function of the synchronous world, or where something is made for it alone.
+
+        The decorators of a function belong to what is around it.
+        """
+        kept, own = self.colours.kept, self.worlds.statements
+        if path in kept:
+            return True
+        if not kept and not own:
             return False
-        program = self.inference.program
-        return any(
-            isinstance(around, Function) and program.keys.get((path, around.start)) in self.colours.kept
-            for around in self.files[path].parents.around(node)
+        inner = node
+        for around in (node, *self.files[path].parents.around(node)):
+            if isinstance(around, Assign | Function) and (path, around.start) in own:
+                return True
+            if (
+                isinstance(around, Function)
+                and not any(inner is decorator for decorator in around.decorators)
+                and self.inference.program.keys[path, around.start] in kept
+            ):
+                return True
+            inner = around
+        return False
+
+    @cached_property
+    def listened(self) -> frozenset[Resource]:
+        """The session makers that functions listen to, whose sessions have to be told from others."""
+        found = (
+            self.worlds.resource(each.path, each.target)
+            for each in self.listenings
+            if isinstance(self.kind(each.path, each.target), Maker)
         )
+        return frozenset(resource for resource in found if resource is not None)
 
     def functions_of(self, path: str) -> Iterator[FunctionInfo]:
         """The functions that a file defines."""

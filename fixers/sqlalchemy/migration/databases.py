@@ -5,24 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from autofix.fixers.sqlalchemy.engines import engine_calls, events, inspection, schema, session_calls
-from autofix.fixers.sqlalchemy.engines.outcome import Context, Definition
+from autofix.fixers.sqlalchemy.colours.listening import is_event_call
+from autofix.fixers.sqlalchemy.engines import engine_calls, inspection, schema, session_calls
+from autofix.fixers.sqlalchemy.engines.outcome import Context, Refused
 from autofix.fixers.sqlalchemy.engines.runtime import HELPER_IMPORTS, helper_edit
+from autofix.fixers.sqlalchemy.engines.twins import twin_name
 from autofix.fixers.sqlalchemy.inference.externals import is_sqlalchemy, last
-from autofix.fixers.sqlalchemy.kinds import Connection, Engine, External, Foreign, Maker, Method, Session
-from autofix.fixers.sqlalchemy.migration.applications import is_test_file
+from autofix.fixers.sqlalchemy.inference.fixtures import is_test_file
+from autofix.fixers.sqlalchemy.kinds import Connection, Engine, External, Foreign, Method
+from autofix.fixers.sqlalchemy.migration import listeners
 from autofix.fixers.sqlalchemy.migration.changes import FileChanges, Migration, enclosing
+from autofix.fixers.sqlalchemy.worlds.resources import Resource
 from autofix.languages.python.code import (
     Assign,
     Attribute,
     Block,
     Call,
     Evaluate,
-    Expression,
     Function,
-    Import,
     Lambda,
-    Module,
     Name,
     Statement,
 )
@@ -46,18 +47,15 @@ def rewrite(migration: Migration, path: str, context: Context) -> None:
             changes.need(module, name)
 
 
-def context_of(migration: Migration, path: str, base: Context) -> Context:
-    """The context of calls in one file."""
-    return replace(base, kind_of=migration.kind_in(path), definition_of=lambda node: definition_of(migration, path, node))
-
-
 def _call(migration: Migration, changes: FileChanges, call: Call, context: Context) -> None:
     callee = migration.kind(changes.path, call.function)
     if not isinstance(callee, External) or not is_sqlalchemy(callee.name) or migration.is_kept(changes.path, call):
         return
+    if _has_twin(migration, changes, call):
+        context = replace(context, keeps_sync=True)
     name = last(callee.name)
-    if ".event." in callee.name and name in ("listen", "listens_for", "remove", "contains"):
-        _event(migration, changes, call, context)
+    if is_event_call(callee):
+        listeners.rewrite_target(migration, changes, call, context)
         return
     if name == "create_engine":
         migration.accept(
@@ -66,7 +64,8 @@ def _call(migration: Migration, changes: FileChanges, call: Call, context: Conte
             engine_calls.engine(changes.source, call, context, serves_many_loops=is_test_file(changes.path)),
         )
     elif name == "sessionmaker":
-        migration.accept(changes.path, call.start, session_calls.session_maker(changes.source, call, context))
+        inner = _inner_class(migration, changes, call)
+        migration.accept(changes.path, call.start, session_calls.session_maker(changes.source, call, context, sync_class=inner))
     elif name == "scoped_session":
         migration.accept(changes.path, call.start, session_calls.registry(changes.source, call))
     elif name == "Session":
@@ -76,11 +75,31 @@ def _call(migration: Migration, changes: FileChanges, call: Call, context: Conte
         _inspection(migration, changes, call, context)
 
 
-def _event(migration: Migration, changes: FileChanges, call: Call, context: Context) -> None:
-    subject = call.arguments[0].value if call.arguments else None
-    kind = migration.kind(changes.path, subject) if subject is not None else None
-    if isinstance(kind, Engine | Connection | Session | Maker):
-        migration.accept(changes.path, call.start, events.event_target(changes.source, call, context))
+def _inner_class(migration: Migration, changes: FileChanges, call: Call) -> str:
+    """The name of what makes the synchronous sessions inside, where somebody listens to them; empty where nobody does."""
+    statement = changes.parents.of(call)
+    target = statement.targets[0] if isinstance(statement, Assign) else None
+    resource = Resource(changes.path, target.name) if isinstance(target, Name) else None
+    if resource is None or resource not in migration.listened or not isinstance(statement, Assign):
+        return ""
+    name = twin_name(resource.name)
+    if resource not in migration.worlds.twins:
+        if name in migration.inference.program.bindings[changes.path]:
+            migration.block(changes.path, call.start, f"`{name}` means something else in this file")
+        changes.edits.append(session_calls.with_sync_class(changes.source, statement.start, name))
+        changes.need("sqlalchemy.orm", "sessionmaker")
+    return name
+
+
+def _has_twin(migration: Migration, changes: FileChanges, call: Call) -> bool:
+    """Whether what a call makes is made once more, for what stays synchronous."""
+    worlds = migration.worlds
+    return any(
+        around in worlds.resources.definitions[resource]
+        for resource in worlds.twins
+        if worlds.resources is not None and resource.path == changes.path
+        for around in changes.parents.around(call)
+    )
 
 
 def _is_database(migration: Migration, path: str, call: Call) -> bool:
@@ -88,18 +107,28 @@ def _is_database(migration: Migration, path: str, call: Call) -> bool:
 
 
 def _inspection(migration: Migration, changes: FileChanges, call: Call, context: Context) -> None:
-    attribute = changes.parents.of(call)
-    whole = changes.parents.of(attribute) if isinstance(attribute, Attribute) else None
-    if not isinstance(whole, Call):
-        migration.block(changes.path, call.start, "the inspector is kept: what is asked of it later is not followed")
-        return
-    migration.accept(changes.path, call.start, inspection.inspection(changes.source, call, context, whole=whole))
+    parent = changes.parents.of(call)
+    whole = changes.parents.of(parent) if isinstance(parent, Attribute) else None
+    function = enclosing(changes.parents, call, Function, Lambda)
+    if isinstance(whole, Call):
+        outcome = inspection.inspection(changes.source, call, context, whole=whole)
+    elif isinstance(parent, Assign) and isinstance(function, Function):
+        outcome = inspection.kept_inspector(changes.source, function, parent, context)
+    else:
+        outcome = Refused("the inspector is kept: what is asked of it later is not followed")
+    migration.accept(changes.path, call.start, outcome)
 
 
 def _schema_runs(migration: Migration, changes: FileChanges, block: Block) -> Iterator[list[Evaluate]]:
     """Statements in coroutine functions that make or remove tables, those right after each other together."""
     seen: set[int] = set()
-    statements = [node for node in walk(block) if isinstance(node, Evaluate) and is_schema_call(migration, changes.path, node)]
+    statements = [
+        node
+        for node in walk(block)
+        if isinstance(node, Evaluate)
+        and is_schema_call(migration, changes.path, node)
+        and not migration.is_kept(changes.path, node)
+    ]
     for node in sorted(statements, key=lambda statement: statement.start):
         if id(node) in seen:
             continue
@@ -137,38 +166,3 @@ def is_schema_call(migration: Migration, path: str, statement: Statement) -> boo
         and callee.receiver.name in ("sqlalchemy.MetaData", "sqlalchemy.Table")
         and callee.name in schema.SCHEMA_METHODS
     )
-
-
-def definition_of(migration: Migration, path: str, node: Expression) -> Definition | None:
-    """The only value that a name at the top level of a file, or imported into it, has."""
-    if not isinstance(node, Name):
-        return None
-    program = migration.inference.program
-    found = _assigned(program.modules[path], node.name)
-    if found is not None:
-        if path not in migration.files:
-            return None
-        changes = migration.files[path]
-        is_private = len(changes.uses[node.name]) == 2 and not _is_imported(migration, path, node.name)
-        return Definition(found, changes.text, is_private)
-    for statement in program.modules[path].body:
-        if isinstance(statement, Import) and statement.module is not None:
-            for item in statement.names:
-                target = program.find_module(path, statement.module, statement.level)
-                if item.bound == node.name and target is not None and target in migration.files:
-                    value = _assigned(program.modules[target], item.name)
-                    return Definition(value, migration.files[target].text, is_private=False) if value is not None else None
-    return None
-
-
-def _assigned(module: Module, name: str) -> Expression | None:
-    values = [
-        statement.value
-        for statement in module.body
-        if isinstance(statement, Assign) and any(isinstance(each, Name) and each.name == name for each in statement.targets)
-    ]
-    return values[0] if len(values) == 1 else None
-
-
-def _is_imported(migration: Migration, path: str, name: str) -> bool:
-    return bool(migration.inference.program.imported_names.get(path, set()) & {name, "*"})

@@ -13,17 +13,22 @@ _ORM = "sqlalchemy.orm"
 
 def rewrite(migration: Migration, *, refreshes_by_name: bool) -> None:
     """All eager loads that the program needs once nothing is loaded lazily; for `refreshes_by_name` see `plan_loading`."""
-    colours, functions = migration.colours, migration.inference.program.functions
+    colours, functions, worlds = migration.colours, migration.inference.program.functions, migration.worlds
+
+    def is_async_today(unit: str) -> bool:
+        """What is async already loads what it needs, or fails today."""
+        return unit in functions and functions[unit].node.is_async and unit not in colours.because
 
     def is_kept(unit: str) -> bool:
-        """What is async already loads what it needs, or fails today."""
-        return unit in colours.kept or (unit in functions and functions[unit].node.is_async and unit not in colours.because)
+        """What others call, too, loads for them."""
+        return unit not in worlds.outside if unit in colours.kept else is_async_today(unit)
 
     loading = plan_loading(
         migration.inference,
         {path: changes.text for path, changes in migration.files.items()},
         is_kept=is_kept,
         is_async=lambda unit: unit in functions and unit in colours.because,
+        is_provided=lambda unit: worlds.is_synchronous(unit) or is_async_today(unit),
         refreshes_by_name=refreshes_by_name,
     )
     for path, pieces in loading.pieces.items():

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from autofix.fixers.sqlalchemy.colours.sites import Site, Sort
 from autofix.fixers.sqlalchemy.engines.outcome import Context
+from autofix.fixers.sqlalchemy.inference.fixtures import is_test_file
 from autofix.fixers.sqlalchemy.migration import startup
-from autofix.fixers.sqlalchemy.migration.applications import applications_of, is_test_file
+from autofix.fixers.sqlalchemy.migration.applications import applications_of
 from autofix.fixers.sqlalchemy.migration.changes import FileChanges, Migration
 from autofix.fixers.sqlalchemy.pieces import Wrap
 from autofix.languages.python.code import Constant, If, Name, Operation
@@ -18,11 +19,13 @@ def rewrite(migration: Migration, path: str, context: Context) -> None:
     is_script = is_test_file(path) or not _is_imported(migration, path)
     made = set[int]()
     for run in startup.runs(migration, changes):
+        made |= {statement.value.start for statement in run}
+        if startup.is_synchronous(migration, changes, run):
+            continue
         has_application = bool(applications_of(migration, path))
         startup.rewrite(migration, changes, run, context, is_script=is_script and not has_application)
-        made |= {statement.value.start for statement in run}
-    for site in migration.colours.of_unit[path]:
-        if migration.colours.is_affected(site) and site.node.start not in made:
+    for site in migration.colours.of_unit.get(path, ()):
+        if migration.colours.is_affected(site) and site.node.start not in made and not migration.is_kept(path, site.node):
             _site(migration, changes, site)
 
 

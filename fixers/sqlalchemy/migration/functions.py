@@ -5,6 +5,7 @@ from __future__ import annotations
 from autofix.fixers.sqlalchemy.colours.blockers import has_no_effect
 from autofix.fixers.sqlalchemy.inference.program import FunctionInfo
 from autofix.fixers.sqlalchemy.kinds import External
+from autofix.fixers.sqlalchemy.migration import commands
 from autofix.fixers.sqlalchemy.migration.changes import FileChanges, Migration
 from autofix.fixers.sqlalchemy.pieces import Replace, Wrap
 from autofix.languages.python.code import Attribute, Call, Collection, Expression, Name, Return, Subscript
@@ -27,7 +28,8 @@ def rewrite(migration: Migration, path: str) -> None:
 
 def _make_async(migration: Migration, function: FunctionInfo) -> None:
     changes, node = migration.files[function.path], function.node
-    changes.pieces.append(Wrap(node.start, node.end, "async "))
+    runs = commands.decorator(migration, function) if function.key in migration.colours.commands else ""
+    changes.pieces.append(Wrap(node.start, node.end, f"{runs}async "))
     _rename_dunder(changes, function)
     for decorator in node.decorators:
         called = decorator.function if isinstance(decorator, Call) else decorator

@@ -84,7 +84,7 @@ def _names_only(migration: Migration, changes: FileChanges, node: Expression) ->
 def _strings(migration: Migration, changes: FileChanges, annotation: Expression) -> None:
     """Names in annotations that are written as strings."""
     for node in walk(annotation):
-        if isinstance(node, Constant) and isinstance(node.value, str):
+        if isinstance(node, Constant) and isinstance(node.value, str) and not migration.is_kept(changes.path, node):
             kind = migration.kind(changes.path, node)
             inner = kind.of if isinstance(kind, Form) else None
             text = changes.source.slice(node.start, node.end)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from autofix.fixer import FileOperation, Part, Project
-from autofix.fixers.sqlalchemy.colours.blockers import Blocker, is_listener
-from autofix.fixers.sqlalchemy.colours.graph import Colours
+from autofix.fixers.sqlalchemy.colours.blockers import Blocker
+from autofix.fixers.sqlalchemy.colours.listening import listenings
 from autofix.fixers.sqlalchemy.dependencies import sqlalchemy_release
 from autofix.fixers.sqlalchemy.inference.analysis import Inference, infer
 from autofix.fixers.sqlalchemy.migration import (
@@ -21,14 +21,19 @@ from autofix.fixers.sqlalchemy.migration import (
     functions,
     imports,
     legacy,
+    listeners,
     names,
     surroundings,
+    twins,
 )
 from autofix.fixers.sqlalchemy.migration.changes import FileChanges, Migration, unique
 from autofix.fixers.sqlalchemy.migration.components import components
+from autofix.fixers.sqlalchemy.migration.contexts import context_of
 from autofix.fixers.sqlalchemy.pieces import compose
 from autofix.fixers.sqlalchemy.suites import clients, configuration, mocks, tables
-from autofix.languages.python.code import Import, Module
+from autofix.fixers.sqlalchemy.worlds.plan import divide
+from autofix.fixers.sqlalchemy.worlds.problems import problems
+from autofix.languages.python.code import Module
 from autofix.text.edit import Edit
 from autofix.text.source import Source
 
@@ -52,10 +57,12 @@ def plan(project: Project, sources: Mapping[str, Source], modules: Mapping[str, 
     base = surroundings.context(project, release)
     for path in migration.files:
         functions.rewrite(migration, path)
-        databases.rewrite(migration, path, databases.context_of(migration, path, base))
+        databases.rewrite(migration, path, context_of(migration, path, base))
+        listeners.rewrite(migration, path, context_of(migration, path, base))
         names.rewrite(migration, path)
+    twins.rewrite(migration, base)
     for path in migration.files:
-        entries.rewrite(migration, path, databases.context_of(migration, path, base))
+        entries.rewrite(migration, path, context_of(migration, path, base))
     legacy.rewrite(migration, has_scalars=surroundings.has_scalars(release))
     eager.rewrite(migration, refreshes_by_name=surroundings.refreshes_by_name(release))
     for unit in migration.colours.of_unit:
@@ -70,6 +77,7 @@ def plan(project: Project, sources: Mapping[str, Source], modules: Mapping[str, 
     for path in migration.files:
         imports.rewrite(migration, path)
     migration.blockers += migration.colours.blockers()
+    migration.blockers += problems(migration.worlds, migration.colours, migration.inference)
     edits = {path: edits for path, changes in migration.files.items() if (edits := _edits(changes))}
     texts = (edit.replacement for found in edits.values() for edit in found)
     surroundings.rewrite_dependencies(migration, project, base, texts)
@@ -97,30 +105,10 @@ def _plans(migration: Migration, edits: Mapping[str, tuple[Edit, ...]]) -> list[
 
 def _begin(inference: Inference, sources: Mapping[str, Source]) -> Migration:
     program = inference.program
-    files = [path for path in program.modules if not _is_alembic(program.imports[path])]
-    kept = frozenset(key for key in program.functions if is_listener(inference, key))
-    units = [unit for unit in _units(inference) if _path(inference, unit) in files and unit not in kept]
-    colours = Colours(inference, units, kept)
-    changes = {path: FileChanges(sources[path], program.modules[path], program) for path in files}
-    return Migration(inference, colours, changes)
-
-
-def _units(inference: Inference) -> Iterator[str]:
-    yield from inference.program.modules
-    yield from inference.program.functions
-
-
-def _path(inference: Inference, unit: str) -> str:
-    function = inference.program.functions.get(unit)
-    return function.path if function is not None else unit
-
-
-def _is_alembic(imports: Iterable[Import]) -> bool:
-    """Whether a file belongs to alembic, which runs it with a synchronous connection of its own."""
-    return any(
-        statement.module == "alembic" and any(item.name in ("op", "context") for item in statement.names)
-        for statement in imports
-    )
+    found = tuple(listenings(inference))
+    worlds, colours = divide(inference, found)
+    changes = {path: FileChanges(sources[path], program.modules[path], program) for path in program.modules}
+    return Migration(inference, colours, changes, worlds, found)
 
 
 def _edits(changes: FileChanges) -> tuple[Edit, ...]:

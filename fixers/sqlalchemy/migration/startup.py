@@ -11,7 +11,8 @@ from autofix.fixers.sqlalchemy.engines.startup import at_once
 from autofix.fixers.sqlalchemy.kinds import Callable
 from autofix.fixers.sqlalchemy.migration.applications import Application, applications_of, module_name
 from autofix.fixers.sqlalchemy.migration.changes import FileChanges, Migration
-from autofix.fixers.sqlalchemy.migration.databases import definition_of, is_schema_call
+from autofix.fixers.sqlalchemy.migration.contexts import definition_of
+from autofix.fixers.sqlalchemy.migration.databases import is_schema_call
 from autofix.fixers.sqlalchemy.pieces import Replace, Wrap
 from autofix.languages.python.code import Call, Constant, Evaluate, Function, Statement
 from autofix.languages.python.code_walk import walk
@@ -55,6 +56,13 @@ def rewrite(migration: Migration, changes: FileChanges, run: Sequence[Evaluate],
     changes.edits.append(_spaced(changes, run[0].start, run[-1].end, text))
     for application in applications:
         _start(migration, application, path)
+
+
+def is_synchronous(migration: Migration, changes: FileChanges, run: Sequence[Evaluate]) -> bool:
+    """Whether all statements of a run make tables of engines that are, or have beside them, synchronous ones."""
+    binds = [schema.bind(statement.value) for statement in run if isinstance(statement.value, Call)]
+    known = migration.worlds.own | migration.worlds.twins
+    return all(found is not None and migration.worlds.resource(changes.path, found.value) in known for found in binds)
 
 
 def _is_memory(migration: Migration, path: str, statement: Evaluate) -> bool:
@@ -106,11 +114,17 @@ def _start(migration: Migration, application: Application, path: str) -> None:
             return
         _at_beginning(changes, function.node)
         return
-    handler = _startup_handler(changes)
+    if any(argument.stars or argument.keyword in ("on_startup", "on_shutdown") for argument in application.call.arguments):
+        migration.block(application.path, application.call.start, "the application may have other functions for its start")
+        return
+    handler = _handler(changes, "startup")
     if handler is not None:
         if not handler.is_async and handler.body and not _is_converted(migration, application.path, handler):
             changes.pieces.append(Wrap(handler.start, handler.end, "async "))
         _at_beginning(changes, handler)
+    elif _handler(changes, "shutdown") is not None:
+        reason = "the application handles its shutdown alone, which it would not with a lifespan"
+        migration.block(application.path, application.call.start, reason)
     else:
         _new_lifespan(migration, changes, application)
 
@@ -133,14 +147,14 @@ def _is_docstring(statement: Statement) -> bool:
     return isinstance(statement, Evaluate) and isinstance(statement.value, Constant) and isinstance(statement.value.value, str)
 
 
-def _startup_handler(changes: FileChanges) -> Function | None:
-    """The function that `@app.on_event("startup")` decorates: with a lifespan, it would not run any more."""
+def _handler(changes: FileChanges, event: str) -> Function | None:
+    """The function that `@app.on_event(event)` decorates: with a lifespan, it would not run any more."""
     for node in walk(changes.module.body):
         if isinstance(node, Function):
             for decorator in node.decorators:
                 if isinstance(decorator, Call) and getattr(decorator.function, "name", "") == "on_event":
                     values = [argument.value for argument in decorator.arguments]
-                    if values and isinstance(values[0], Constant) and values[0].value == "startup":
+                    if values and isinstance(values[0], Constant) and values[0].value == event:
                         return node
     return None
 

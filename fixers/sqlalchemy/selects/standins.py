@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from autofix.fixers.sqlalchemy.inference.fixtures import is_test_file
 from autofix.fixers.sqlalchemy.inference.program import Program
-from autofix.fixers.sqlalchemy.migration.applications import is_test_file
 from autofix.languages.python.code import Attribute, Class, Function
 from autofix.languages.python.code_walk import Node, walk
 from autofix.text.source import Source

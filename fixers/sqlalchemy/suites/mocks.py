@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from autofix.fixers.sqlalchemy.inference.externals import is_sqlalchemy, last
+from autofix.fixers.sqlalchemy.inference.fixtures import is_test_file
 from autofix.fixers.sqlalchemy.kinds import External
-from autofix.fixers.sqlalchemy.migration.applications import is_test_file
 from autofix.fixers.sqlalchemy.migration.changes import FileChanges, Migration, enclosing
 from autofix.fixers.sqlalchemy.migration.names import renamed
 from autofix.fixers.sqlalchemy.pieces import Replace

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from autofix.fixer import CreateFile
 from autofix.fixers.sqlalchemy.colours.operations import is_client
-from autofix.fixers.sqlalchemy.migration.applications import is_test_file, module_name
+from autofix.fixers.sqlalchemy.inference.fixtures import is_test_file
+from autofix.fixers.sqlalchemy.migration.applications import module_name
 from autofix.fixers.sqlalchemy.migration.changes import Migration
 from autofix.fixers.sqlalchemy.migration.databases import is_schema_call
 from autofix.fixers.sqlalchemy.migration.startup import NAME

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 from autofix.fixers.sqlalchemy.engines.events import event_target, listener
-from autofix.fixers.sqlalchemy.engines.inspection import block_around, bridged, inspection, kept_inspector, raw_connection
-from autofix.fixers.sqlalchemy.engines.outcome import Refused, Rewritten
+from autofix.fixers.sqlalchemy.engines.inspection import inspection, kept_inspector
+from autofix.fixers.sqlalchemy.engines.outcome import Refused
 from autofix.fixers.sqlalchemy.engines.schema import schema_calls
 from autofix.languages.python.code import Evaluate, Function
 from autofix.languages.python.code_reading import read
@@ -102,18 +102,6 @@ class TestInspection:
         changed = finished(of, inspection(of, call, context(of), whole=outer), context(of))
         assert self.answer(changed) == wanted
 
-    def test_within_a_block(self):
-        of = source(
-            "async def main():\n    await prepare()\n    names = inspect(engine).get_table_names()\n    return sorted(names)\n"
-        )
-        statement = read(of).body[0].body[1]
-        changed = finished(of, block_around(of, statement, next(calls(of, "get_table_names")), context(of)), context(of))
-        assert (
-            "    async with engine.connect() as conn:\n        names = await conn.run_sync(lambda sync: inspect(sync)."
-            in changed
-        )
-        assert self.answer(changed) == ["items", "others"]
-
     def test_one_that_is_subscribed(self):
         of = source(self.PROGRAM.format("inspect(engine).get_columns('items')[0]['name']"))
         outer = next(calls(of, "get_columns"))
@@ -160,28 +148,6 @@ class TestInspection:
 
     def test_what_is_no_engine(self):
         assert refused("inspect(user).attrs\n", "inspect", inspection)
-
-
-class TestBridge:
-    PROGRAM = (
-        "def count():\n    raw = engine.raw_connection()\n    try:\n        cursor = raw.cursor()\n"
-        "        cursor.execute('select 1 union select 2')\n        return [row[0] for row in cursor.fetchall()]\n"
-        "    finally:\n        raw.close()\n\n\nasync def main():\n    return count()\n"
-    )
-
-    def test_cursors_of_the_driver(self):
-        of = source(self.PROGRAM)
-        inner = raw_connection(next(calls(of, "raw_connection")))
-        outer = bridged(of, next(calls(of, "count")), "engine")
-        changed = finished(of, Rewritten((*inner.edits, *outer.edits), outer.imports), context(of))
-        made = engine()
-        assert run_main(changed, engine=made) == [1, 2]
-
-    def test_without_the_bridge_they_do_not_work(self):
-        of = source(self.PROGRAM)
-        changed = finished(of, raw_connection(next(calls(of, "raw_connection"))), context(of))
-        with pytest.raises(Exception, match="greenlet_spawn has not been called"):
-            run_main(changed, engine=engine())
 
 
 class TestEvents:

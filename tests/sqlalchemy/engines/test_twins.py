@@ -6,8 +6,10 @@ import pytest
 from autofix.fixers.sqlalchemy.engines.engine_calls import engine
 from autofix.fixers.sqlalchemy.engines.outcome import Refused, Rewritten
 from autofix.fixers.sqlalchemy.engines.session_calls import session_maker
-from autofix.fixers.sqlalchemy.engines.twins import twin, twin_name
+from autofix.fixers.sqlalchemy.engines.twins import bound_places, twin, twin_name
+from autofix.languages.python.code import Name
 from autofix.languages.python.code_reading import read
+from autofix.languages.python.code_walk import walk
 from engine_programs import calls, context, finished, run, run_main, source
 from sqlalchemy import text
 
@@ -27,6 +29,15 @@ def get_db():
     finally:
         db.close()
 """
+
+
+def places(statement):
+    """Where a statement names one of them."""
+    named = {(node.start, node.end): node.name for node in walk(statement) if isinstance(node, Name)}
+    named |= dict(bound_places(statement))
+    return {place: NAMES[name] for place, name in named.items() if name in NAMES}
+
+
 NAMES = {name: twin_name(name) for name in ("engine", "SessionLocal", "get_db")}
 
 
@@ -49,7 +60,7 @@ def test_both_work_on_one_database(tmp_path):
     of = source(PROGRAM.format(path=tmp_path / "a.db"))
     known = context(of, keeps_sync=True)
     parts = [engine(of, next(calls(of, "create_engine")), known), session_maker(of, next(calls(of, "sessionmaker")), known)]
-    parts += [twin(of, statement, NAMES) for statement in read(of).body[3:]]
+    parts += [twin(of, statement, places(statement)) for statement in read(of).body[3:]]
     edits = tuple(edit for part in parts for edit in part.edits)
     imports = tuple(wanted for part in parts for wanted in part.imports)
     changed = finished(of, Rewritten(edits, imports), known)
@@ -69,7 +80,7 @@ def test_both_work_on_one_database(tmp_path):
 
 def test_a_decorated_function_is_copied_with_its_decorator():
     of = source("@contextmanager\ndef get_db():\n    yield SessionLocal()\n")
-    changed = finished(of, twin(of, read(of).body[0], NAMES), context(of))
+    changed = finished(of, twin(of, read(of).body[0], places(read(of).body[0])), context(of))
     assert changed == (
         "@contextmanager\ndef get_db():\n    yield SessionLocal()\n\n\n"
         "@contextmanager\ndef get_sync_db():\n    yield SyncSessionLocal()\n"
@@ -78,6 +89,6 @@ def test_a_decorated_function_is_copied_with_its_decorator():
 
 def test_refusals():
     of = source('engine = create_engine("sqlite://")\n')
-    assert isinstance(twin(of, read(of).body[0], NAMES, is_memory=True), Refused)
+    assert isinstance(twin(of, read(of).body[0], {}, is_memory=True), Refused)
     of = source("self.engine = create_engine(url)\n")
-    assert isinstance(twin(of, read(of).body[0], NAMES), Refused)
+    assert isinstance(twin(of, read(of).body[0], places(read(of).body[0])), Refused)
