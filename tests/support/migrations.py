@@ -36,6 +36,8 @@ def migrated(folder: Path, files: Mapping[str, str]) -> dict[str, str]:
             assert isinstance(operation, CreateFile)
             after[operation.path] = operation.content.decode()
     assert unawaited(after) == []
+    again = plans(folder, after)
+    assert not any(made.edits or made.blockers for made in again), "a second migration finds something to do"
     return after
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
+from autofix.fixers.sqlalchemy.colours.bridges import run_by_sync
 from autofix.fixers.sqlalchemy.colours.operations import (
     has_no_async_form,
     is_client,
@@ -31,7 +32,6 @@ from autofix.fixers.sqlalchemy.kinds import (
     Model,
     OneOf,
     Query,
-    Session,
 )
 from autofix.fixers.sqlalchemy.queries.consumers import Use, use_of
 from autofix.fixers.sqlalchemy.queries.outcome import Place
@@ -145,17 +145,10 @@ class Sites:
             find = self._finders.get(type(node))
             if find is not None:
                 if type(node) is Call:
-                    handed += self._handed(node, path)
+                    handed += run_by_sync(node, partial(self._kind, path))
                 for expression, sort, targets in find(node, path):
                     if sort not in _SYNCHRONOUS or not _is_within(expression, handed):
                         yield Site(unit, path, expression, sort, barrier, targets)
-
-    def _handed(self, node: Call, path: str) -> Iterator[Lambda]:
-        """The functions that `run_sync` runs: what waits for the database in them is waited for by its caller."""
-        if isinstance(node.function, Attribute) and node.function.name == "run_sync":
-            match self._kind(path, node.function):
-                case Method(receiver=Session(is_async=True) | Connection(is_async=True)):
-                    yield from (argument.value for argument in node.arguments[:1] if isinstance(argument.value, Lambda))
 
     def _with(self, node: With, path: str) -> Iterator[Found]:
         for item in node.items if not node.is_async else ():

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
+from functools import cache, partial
 
+from autofix.fixers.sqlalchemy.colours.bridges import Bridged, bridged, is_bridged
 from autofix.fixers.sqlalchemy.kinds import Kind
 from autofix.fixers.sqlalchemy.migration.changes import Migration
 from autofix.fixers.sqlalchemy.pieces import Wrap
@@ -18,13 +19,19 @@ from autofix.languages.python.code import Expression
 def rewrite(migration: Migration, *, has_scalars: bool) -> None:
     """All queries of the program; `has_scalars` says whether an `AsyncSession` can be asked for `scalars`."""
     inference = migration.inference
+
+    @cache
+    def bridges(path: str) -> Bridged:
+        changes = migration.files.get(path)
+        return bridged(changes.text, changes.module, migration.kind_in(path)) if changes is not None else Bridged()
+
     files = [
         File(
             path,
             changes.module,
             changes.parents,
             changes.text,
-            _kind_of(migration, path),
+            _kind_of(migration, path, bridges),
             Sessions(inference, path, changes.module, changes.parents).parameter,
             partial(inference.received, path),
         )
@@ -53,9 +60,11 @@ def _take(migration: Migration, planned: Planned, has_scalars: bool) -> None:
         changes.need(module, name)
 
 
-def _kind_of(migration: Migration, path: str) -> Callable[[Expression], Kind]:
+def _kind_of(migration: Migration, path: str, bridges: Callable[[str], Bridged]) -> Callable[[Expression], Kind]:
     def kind_of(expression: Expression) -> Kind:
         kind = migration.kind(path, expression)
-        return None if kind is None or migration.is_kept(path, expression) else kind
+        if kind is None or migration.is_kept(path, expression) or is_bridged(kind, bridges):
+            return None
+        return kind
 
     return kind_of

@@ -65,7 +65,7 @@ class TestSessionMakers:
     def test_the_plain_class(self):
         text = maker("from sqlalchemy.orm import Session\nSessionLocal = sessionmaker(bind=engine, class_=Session)\n")
         assert "bind=engine, class_=AsyncSession, expire_on_commit=False)" in text
-        assert "from sqlalchemy.ext.asyncio import async_sessionmaker, AsyncSession" in text
+        assert "from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker" in text
 
     def test_the_class_of_sqlmodel(self):
         text = maker("SessionLocal = sessionmaker(bind=engine, class_=SQLModelSession)\n")
