@@ -37,7 +37,7 @@ def migrated(folder: Path, files: Mapping[str, str]) -> dict[str, str]:
             after[operation.path] = operation.content.decode()
     assert unawaited(after) == []
     again = plans(folder, after)
-    assert not any(made.edits or made.blockers for made in again), "a second migration finds something to do"
+    assert [(made.edits, made.blockers) for made in again if made.edits or made.blockers] == []
     return after
 
 

@@ -9,6 +9,8 @@ from autofix.languages.python.code_walk import walk
 from autofix.text.edit import Edit, insert, replace
 from autofix.text.source import Source
 
+_INNER = frozenset(("sync_connection", "sync_engine", "sync_session"))
+
 
 def event_target(source: Source, call: Call, context: Context, *, sync_class: str = "", twin: str = "") -> Outcome:
     """The first argument of `event.listen`, `listens_for`, `remove` or `contains`: events are those of the synchronous engine.
@@ -20,6 +22,8 @@ def event_target(source: Source, call: Call, context: Context, *, sync_class: st
     if subject is None or subject.stars or subject.keyword not in (None, "target"):
         return Refused("the target of the event is not written as an argument")
     value, kind = subject.value, context.kind_of(subject.value)
+    if isinstance(value, Attribute) and value.name in _INNER:
+        return Rewritten(())
     if isinstance(kind, Engine):
         edits = [insert(value.end, ".sync_engine")] if _is_postfix(value) else []
         if not edits:

@@ -117,7 +117,7 @@ class Divider:
             if defined:
                 for resource in defined:
                     inside[resource].add(use.resource)
-            elif worlds.is_synchronous(use.unit):
+            elif worlds.is_synchronous(use.unit) or self._is_inner_class(use):
                 of_sync.add(use.resource)
             elif not self._is_neutral(use, worlds):
                 of_async.add(use.resource)
@@ -144,6 +144,11 @@ class Divider:
                     resource = Resource(use.path, getattr(target, "name", ""))
                     if around in self.resources.definitions.get(resource, ()):
                         yield resource
+
+    def _is_inner_class(self, use: Use) -> bool:
+        """Whether it makes the synchronous sessions within asynchronous ones."""
+        argument = self.resources.parents[use.path].of(use.node)
+        return isinstance(argument, Argument) and argument.keyword == "sync_session_class"
 
     def _is_neutral(self, use: Use, worlds: Worlds) -> bool:
         """Whether a use says nothing of worlds: an event, tables made at import, functions of both that do not touch it."""
