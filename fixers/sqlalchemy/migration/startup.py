@@ -169,8 +169,12 @@ def _new_lifespan(migration: Migration, changes: FileChanges, application: Appli
     text = newline.join((*head, f"    await {NAME}()", "    yield"))
     statement = application.statement
     at, _ = changes.source.line_range(changes.source.line_of(_beginning(statement)))
-    before = changes.text[:at].decode()
-    missing = 3 - min(3, before.count("\n", len(before.rstrip()))) if before.strip() else 0
+    end = len(changes.text[:at].rstrip())
+    there = changes.text[end:at].count(b"\n")
+    # What takes the place of the statement above brings its own blank lines.
+    above = (edit.replacement for edit in changes.edits if edit.end == end)
+    there += sum(text[len(text.rstrip()) :].count("\n") for text in above)
+    missing = max(0, 3 - there) if end else 0
     changes.pieces.append(Replace(at, at, newline * missing + text + newline * 3))
     call = application.call
     argument = f"lifespan={name}"
