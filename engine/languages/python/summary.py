@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from collections.abc import Iterator
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -78,6 +79,20 @@ class Call(NamedTuple):
     """`awaited`; `dropped`: it is a statement of its own; `assigned`: to one name; empty for all others."""
 
 
+class Calls(NamedTuple):
+    """The calls of a file, in columns: hundreds of thousands are made, kept and handed on, and few are looked at."""
+
+    callees: tuple[str, ...] = ()
+    """Each as `Call.callee`."""
+    lines: tuple[int, ...] = ()
+    functions: tuple[int, ...] = ()
+    uses: tuple[str, ...] = ()
+
+    def each(self) -> Iterator[Call]:
+        """The calls one by one."""
+        return map(Call, self.callees, self.lines, self.functions, self.uses)
+
+
 class ModuleSummary(NamedTuple):
     """A file as others see it. Everything is in the order of the text."""
 
@@ -87,7 +102,7 @@ class ModuleSummary(NamedTuple):
     """The names of `__all__`; None where it is missing or not only plain strings."""
     functions: tuple[FunctionSummary, ...]
     classes: tuple[ClassSummary, ...]
-    calls: tuple[Call, ...]
+    calls: Calls
     has_errors: bool
 
     @property
@@ -224,19 +239,25 @@ def _import(node: Node, text: bytes, function: int) -> ImportSummary:
     return ImportSummary(found.module, found.level, names, node.start_point.row + 1, function, runs, fallback)
 
 
-def _calls(text: bytes, found: dict[str, list[Node]], frames: _Frames) -> tuple[Call, ...]:
+def _calls(text: bytes, found: dict[str, list[Node]], frames: _Frames) -> Calls:
     uses = {(node.start_byte, node.end_byte): use for use in _USES for node in found.get(use, ())}
     names: dict[bytes, str] = {}
-    calls = []
     # A call in a callee (`a().b()`) begins at the same place and ends before: the inner one first.
-    for node in sorted(found.get("callee", ()), key=_span):
-        start, end = node.start_byte, node.end_byte
+    nodes = sorted(found.get("callee", ()), key=_span)
+    spans = [(node.start_byte, node.end_byte) for node in nodes]
+    callees = []
+    for node, (start, end) in zip(nodes, spans, strict=True):
         raw = text[start:end]
         name = names.get(raw)
         if name is None:
             name = names[raw] = dotted(node, text)
-        calls.append(Call(name, node.start_point.row + 1, frames.innermost(start), uses.get((start, end), "")))
-    return tuple(calls)
+        callees.append(name)
+    return Calls(
+        tuple(callees),
+        tuple([node.start_point.row + 1 for node in nodes]),
+        tuple([frames.innermost(start) for start, _ in spans]),
+        tuple([uses.get(span, "") for span in spans]),
+    )
 
 
 def dotted(node: Node, text: bytes) -> str:
@@ -260,4 +281,4 @@ def dotted(node: Node, text: bytes) -> str:
     return "." + parts[0]
 
 
-PYTHON_MODULES: Summarizer[ModuleSummary] = Summarizer("python-modules", 3, frozenset((Language.PYTHON,)), summarize)
+PYTHON_MODULES: Summarizer[ModuleSummary] = Summarizer("python-modules", 4, frozenset((Language.PYTHON,)), summarize)

@@ -42,7 +42,7 @@ def _read(source: Source) -> Offer:
 
 def offer_of(summary: ModuleSummary) -> Offer:
     """The same from a summary."""
-    is_open = any(call.callee == "globals" for call in summary.calls)
+    is_open = "globals" in summary.calls.callees
     return _offer(summary.definitions, is_open or any(found.names[:1] == (("*", None),) for found in summary.imports))
 
 

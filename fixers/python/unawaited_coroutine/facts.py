@@ -169,7 +169,7 @@ class _Names:
     def suspects(self, summary: ModuleSummary) -> Iterator[tuple[int, str]]:
         """The calls of a file whose results are dropped, or kept in a name, and may be coroutines."""
         view = _View(self, summary)
-        for call in summary.calls:
+        for call in summary.calls.each():
             leads_nowhere = call.use == "dropped" or (call.use == "assigned" and _is_async(call, summary))
             if leads_nowhere and view.may_be_coroutine(call.callee):
                 yield call.line, call.callee
@@ -205,7 +205,7 @@ class _View:
                     self._modules[alias or name] = name.rpartition(".")[2]
                 else:
                     self._imported[alias or name] = name
-        called = (call.callee.rpartition(".") for call in summary.calls)
+        called = (callee.rpartition(".") for callee in summary.calls.callees)
         self._known = self._classes.union(self._imported.values(), (name for head, _, name in called if head in self._modules))
 
     def may_be_coroutine(self, callee: str) -> bool:

@@ -60,7 +60,7 @@ def test_everything_in_the_order_of_the_text() -> None:
         ("f", 22, False, ()),
     ]
     assert [tuple(item) for item in found.classes] == [("C", 17, ("Base", "m.Mixin"))]
-    assert [tuple(item) for item in found.calls] == [
+    assert [tuple(item) for item in found.calls.each()] == [
         ("app.get", 7, -1, ""),
         ("router.get", 8, -1, ""),
         ("Depends", 9, -1, ""),
@@ -111,7 +111,7 @@ def test_the_summary_agrees_with_the_resolver(text: str) -> None:
     found, module = summarize(text), scopes(source)
     functions = [scope for scope in module.scopes if scope.kind is ScopeKind.FUNCTION]
     assert sorted(item.name for item in found.functions) == sorted(scope.qualified_name for scope in functions)
-    assert len(found.calls) == sum(node.type == "call" for node in walk(root(source)))
+    assert len(found.calls.callees) == sum(node.type == "call" for node in walk(root(source)))
     shown = (Kind.WALRUS, Kind.CAPTURE, Kind.DELETE)
     names = {
         binding.name
