@@ -14,7 +14,8 @@ from autofix.fixers.sqlalchemy.kinds import Foreign, Method
 from autofix.languages.python.code import Call
 from autofix.languages.python.code_walk import own
 
-_SEEDS = frozenset((Sort.OPERATION, Sort.ENTER, Sort.ITERATE))
+DATABASE = frozenset((Sort.OPERATION, Sort.ENTER, Sort.ITERATE))
+"""What waits for the database by itself: all else becomes async because of it."""
 _REQUESTS = frozenset((Sort.REQUEST, Sort.CLIENT))
 
 _LOOP = "it runs an event loop of its own, and one is running here"
@@ -61,7 +62,7 @@ class Colours:
         self.awaits_requests = False
         """Whether tests wait for the application's answers: some of them have to be async for their own sake."""
         self._waiting: deque[str] = deque()
-        self._spread(_SEEDS)
+        self._spread(DATABASE)
         if any(self._is_test(unit) for unit in self.because):
             self.awaits_requests = True
             self._spread(_REQUESTS)
@@ -147,7 +148,7 @@ class Colours:
         """Whether something has to be done at a site."""
         if site.sort in _REQUESTS:
             return self.awaits_requests
-        if site.sort in _SEEDS or self.is_bridge(site):
+        if site.sort in DATABASE or self.is_bridge(site):
             return True
         return any(target in self.because and target not in self.commands for target in site.targets)
 

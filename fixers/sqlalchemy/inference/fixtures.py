@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterator
 
 from autofix.fixers.sqlalchemy.inference.program import FunctionInfo, Program
 from autofix.languages.python.code import Call, Constant, Expression
@@ -28,13 +29,7 @@ class Fixtures:
         """The fixture that a test or fixture of a file, by its key, gets for a name; None where it asks for none."""
         if not (asking in self.keys or asking.rpartition(":")[2].rpartition(".")[2].startswith("test")):
             return None
-        places = [path]
-        folder = path.rpartition("/")[0]
-        while True:
-            places.append(f"{folder}/conftest.py" if folder else "conftest.py")
-            if not folder:
-                break
-            folder = folder.rpartition("/")[0]
+        places = (path, *conftests(path))
         found = [self._by_file[place][name] for place in places if name in self._by_file.get(place, {})]
         others = [key for key in found if key != asking]
         return others[0] if others else self._only(name, asking)
@@ -43,6 +38,15 @@ class Fixtures:
         """A fixture that comes by an import or a plugin: where there is just one of the name."""
         found = [names[name] for names in self._by_file.values() if name in names and names[name] != asking]
         return found[0] if len(found) == 1 else None
+
+
+def conftests(path: str) -> Iterator[str]:
+    """The files whose fixtures the tests of a file see, the nearest first; not all of them have to exist."""
+    folder = path.rpartition("/")[0]
+    while folder:
+        yield f"{folder}/conftest.py"
+        folder = folder.rpartition("/")[0]
+    yield "conftest.py"
 
 
 def fixture_name(function: FunctionInfo) -> str:

@@ -82,8 +82,13 @@ class Migration:
     listenings: tuple[Listening, ...] = ()
     """What functions of the program listen to."""
     operations: list[FileOperation] = field(default_factory=list)
+    """What is made, and is no Python."""
     other_edits: dict[str, list[Edit]] = field(default_factory=dict)
     """Edits of files that are no Python."""
+    created: dict[str, FileOperation] = field(default_factory=dict)
+    """Python files that are made, by path."""
+    ties: list[tuple[str, str]] = field(default_factory=list)
+    """Files of which the first uses the second once it is migrated."""
     test_requirements: set[str] = field(default_factory=set)
     """Distributions that the migrated tests need."""
     lifespans: set[str] = field(default_factory=set)

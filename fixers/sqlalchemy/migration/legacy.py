@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import cache, partial
 
 from autofix.fixers.sqlalchemy.colours.bridges import Bridged, bridged, is_bridged
+from autofix.fixers.sqlalchemy.dependencies.releases import Release
 from autofix.fixers.sqlalchemy.kinds import Kind
+from autofix.fixers.sqlalchemy.migration import statements, surroundings
 from autofix.fixers.sqlalchemy.migration.changes import Migration
 from autofix.fixers.sqlalchemy.pieces import Wrap
 from autofix.fixers.sqlalchemy.queries.customs import custom_queries
-from autofix.fixers.sqlalchemy.queries.outcome import Bridge, Refused
+from autofix.fixers.sqlalchemy.queries.outcome import Bridge, Refused, Rewritten
 from autofix.fixers.sqlalchemy.queries.plan import File, Planned, plan
 from autofix.fixers.sqlalchemy.queries.programs import Models, Sessions, has_queries
 from autofix.languages.python.code import Expression
 
 
-def rewrite(migration: Migration, *, has_scalars: bool) -> None:
-    """All queries of the program; `has_scalars` says whether an `AsyncSession` can be asked for `scalars`."""
+def rewrite(migration: Migration, release: Release) -> None:
+    """All queries of the program."""
+    has_scalars = surroundings.has_scalars(release)
     inference = migration.inference
 
     @cache
@@ -39,9 +42,23 @@ def rewrite(migration: Migration, *, has_scalars: bool) -> None:
         if has_queries(inference, path)
     ]
     custom = custom_queries(inference, {path: changes.text for path, changes in migration.files.items()})
-    for group in plan(files, Models(inference), difference=custom.reason if custom is not None else ""):
+    groups = list(plan(files, Models(inference), difference=custom.reason if custom is not None else ""))
+    for group in groups:
         for planned in group:
             _take(migration, planned, has_scalars)
+    for path in _without_queries(groups):
+        statements.rewrite(migration, path, module=surroundings.module_of_select(release))
+
+
+def _without_queries(groups: Iterable[list[Planned]]) -> list[str]:
+    """The files that had queries, and in which all of them are statements now."""
+    become, stay = set[str](), set[str]()
+    for group in groups:
+        if not all(isinstance(planned.outcome, Rewritten) for planned in group):
+            stay.update(planned.path for planned in group)
+        elif any(isinstance(planned.outcome, Rewritten) and planned.outcome.pieces for planned in group):
+            become.update(planned.path for planned in group)
+    return sorted(become - stay)
 
 
 def _take(migration: Migration, planned: Planned, has_scalars: bool) -> None:

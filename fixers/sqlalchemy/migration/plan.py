@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 
 from autofix.fixer import FileOperation, Part, Project
 from autofix.fixers.sqlalchemy.colours.blockers import Blocker
+from autofix.fixers.sqlalchemy.colours.graph import DATABASE
 from autofix.fixers.sqlalchemy.colours.listening import listenings
 from autofix.fixers.sqlalchemy.dependencies import sqlalchemy_release
+from autofix.fixers.sqlalchemy.engines.outcome import Context
 from autofix.fixers.sqlalchemy.inference.analysis import Inference, infer
 from autofix.fixers.sqlalchemy.migration import (
     account,
@@ -27,8 +29,9 @@ from autofix.fixers.sqlalchemy.migration import (
     twins,
 )
 from autofix.fixers.sqlalchemy.migration.changes import FileChanges, Migration, unique
-from autofix.fixers.sqlalchemy.migration.components import components
+from autofix.fixers.sqlalchemy.migration.components import components, is_tests_only
 from autofix.fixers.sqlalchemy.migration.contexts import context_of
+from autofix.fixers.sqlalchemy.migration.uses import uses
 from autofix.fixers.sqlalchemy.pieces import compose
 from autofix.fixers.sqlalchemy.suites import clients, configuration, mocks, tables
 from autofix.fixers.sqlalchemy.worlds.plan import divide
@@ -63,7 +66,7 @@ def plan(project: Project, sources: Mapping[str, Source], modules: Mapping[str, 
     twins.rewrite(migration, base)
     for path in migration.files:
         entries.rewrite(migration, path, context_of(migration, path, base))
-    legacy.rewrite(migration, has_scalars=surroundings.has_scalars(release))
+    legacy.rewrite(migration, release)
     eager.rewrite(migration, refreshes_by_name=surroundings.refreshes_by_name(release))
     for unit in migration.colours.of_unit:
         awaits.rewrite(migration, unit)
@@ -73,34 +76,63 @@ def plan(project: Project, sources: Mapping[str, Source], modules: Mapping[str, 
         clients.rewrite(migration, path)
         mocks.rewrite(migration, path)
     tables.rewrite(migration)
-    configuration.rewrite(migration, project)
     for path in migration.files:
         imports.rewrite(migration, path)
     migration.blockers += migration.colours.blockers()
     migration.blockers += problems(migration.worlds, migration.colours, migration.inference)
     edits = {path: edits for path, changes in migration.files.items() if (edits := _edits(changes))}
-    texts = (edit.replacement for found in edits.values() for edit in found)
-    surroundings.rewrite_dependencies(migration, project, base, texts)
-    return _plans(migration, edits)
+    found = _plans(migration, edits)
+    _surround(migration, project, base, found)
+    return found
 
 
 def _plans(migration: Migration, edits: Mapping[str, tuple[Edit, ...]]) -> list[Plan]:
-    """The plan of each component. What is no Python goes with the first one that is migrated."""
-    touched = {*edits, *(blocker.path for blocker in migration.blockers)}
+    """The plan of each component. Tests that follow nothing of the application stay as they are."""
+    touched = {*edits, *migration.created, *(blocker.path for blocker in migration.blockers)}
     plans: list[Plan] = []
-    others, operations = migration.other_edits, tuple(migration.operations)
-    for files in components(migration.inference.program, touched):
+    for files in components(uses(migration), touched):
         blockers = tuple(dict.fromkeys(blocker for blocker in migration.blockers if blocker.path in files))
         own = {path: edits[path] for path in sorted(files) if path in edits}
+        operations = tuple(migration.created[path] for path in sorted(files) if path in migration.created)
         notes = tuple(note for note in migration.notes if note[0] in files)
+        if not blockers and is_tests_only(files):
+            blockers = _of_tests_only(migration, files)
         if blockers:
-            part = account.part(migration, files, files, blockers)
-            plans.append(Plan({}, (), blockers, notes, part))
-        elif own:
-            own |= {path: tuple(found) for path, found in others.items()}
+            plans.append(Plan({}, (), blockers, notes, account.part(migration, files, files, blockers)))
+        elif not is_tests_only(files):
             plans.append(Plan(own, operations, (), notes, account.part(migration, files, own, ())))
-            others, operations = {}, ()
     return plans
+
+
+def _of_tests_only(migration: Migration, files: Iterable[str]) -> tuple[Blocker, ...]:
+    """Why tests that use a database stay as they are; nothing for those that only send requests."""
+    units = ((unit, site) for unit, site in migration.colours.because.items() if site is not None and site.path in files)
+    first = min(
+        ((site.path, site.node.start, unit) for unit, site in units if site.sort in DATABASE),
+        default=None,
+    )
+    if first is None:
+        return ()
+    path, start, unit = first
+    return (Blocker(unit, path, start, "only tests use the database here: nothing that they test becomes asynchronous"),)
+
+
+def _surround(migration: Migration, project: Project, base: Context, plans: list[Plan]) -> None:
+    """What is no Python follows what is migrated, in the first plan that migrates anything."""
+    edits = {path: found for made in plans for path, found in made.edits.items()}
+    index = next((index for index, made in enumerate(plans) if made.edits), None)
+    if index is None:
+        return
+    configuration.rewrite(migration, project, edits.keys())
+    surroundings.rewrite_dependencies(migration, project, base, edits)
+    first = plans[index]
+    others = {path: tuple(found) for path, found in migration.other_edits.items()}
+    plans[index] = replace(
+        first,
+        edits={**first.edits, **others},
+        operations=(*first.operations, *migration.operations),
+        part=replace(first.part, files=(*first.part.files, *others)),
+    )
 
 
 def _begin(inference: Inference, sources: Mapping[str, Source]) -> Migration:

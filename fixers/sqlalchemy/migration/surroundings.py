@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from autofix.fixer import Project
 from autofix.fixers.sqlalchemy.dependencies import chosen_drivers, declared, dependency_changes
@@ -11,6 +11,7 @@ from autofix.fixers.sqlalchemy.dependencies.releases import Release
 from autofix.fixers.sqlalchemy.engines.outcome import Context
 from autofix.fixers.sqlalchemy.migration.changes import Migration
 from autofix.languages import Language, language_of
+from autofix.text.edit import Edit
 
 _URL = re.compile(rb"\b(postgres(?:ql)?|mysql|mariadb|sqlite|oracle|mssql)(?:\+\w+)?://")
 _DISTRIBUTIONS = {
@@ -40,6 +41,11 @@ def has_scalars(release: Release) -> bool:
     return release.exact is None or release.exact >= (1, 4, 24)
 
 
+def module_of_select(release: Release) -> str:
+    """The module to import the class `Select` from: `sqlalchemy` itself offers it since 2.0."""
+    return "sqlalchemy" if release.minor is not None and release.minor >= (2, 0) else "sqlalchemy.sql"
+
+
 def _dialects(project: Project) -> Iterator[str]:
     for path in project.paths:
         if language_of(path) in _SETTINGS and (data := project.read(path)) is not None:
@@ -50,13 +56,16 @@ def _dialects(project: Project) -> Iterator[str]:
     yield from (dialect for dialect, known in _DISTRIBUTIONS.items() if known & names)
 
 
-def rewrite_dependencies(migration: Migration, project: Project, base: Context, texts: Iterable[str]) -> None:
-    """The requirements of the drivers that the new `texts` name, and of what the tests need."""
-    together = "\n".join(texts)
+def rewrite_dependencies(migration: Migration, project: Project, base: Context, edits: Mapping[str, Iterable[Edit]]) -> None:
+    """The requirements of the drivers that the new texts of Python files name, and of what the tests need."""
+    together = "\n".join(edit.replacement for each in edits.values() for edit in each)
     drivers = {driver for driver in base.drivers.values() if driver in together}
     if not drivers:
         return
-    changes = dependency_changes(project, sorted(drivers), sorted(migration.test_requirements))
-    for path, edits in changes.edits.items():
-        migration.other_edits.setdefault(path, []).extend(edits)
+    tests = set(migration.test_requirements)
+    if any(module == "httpx" for path in edits for module, _ in migration.files[path].imports):
+        tests.add("httpx")
+    changes = dependency_changes(project, sorted(drivers), sorted(tests), edits.keys())
+    for path, found in changes.edits.items():
+        migration.other_edits.setdefault(path, []).extend(found)
     migration.remarks += changes.notes

@@ -87,7 +87,6 @@ def _construction(migration: Migration, changes: FileChanges, call: Call) -> Non
     _renamed(changes, call.function.start, call.function.end)
     changes.pieces.append(Replace(call.open + 1, call.end - 1, ", ".join(arguments)))
     changes.need("httpx", "ASGITransport")
-    migration.test_requirements.add("httpx")
 
 
 def _arguments(call: Call) -> dict[str, Argument] | None:

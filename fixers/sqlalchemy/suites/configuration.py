@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 
 from autofix.fixer import CreateFile, Project
 from autofix.fixers.sqlalchemy.inference.fixtures import fixture_name
@@ -25,16 +25,19 @@ _MODE = "asyncio_mode"
 _SCOPES = ("asyncio_default_fixture_loop_scope", "asyncio_default_test_loop_scope")
 
 
-def rewrite(migration: Migration, project: Project) -> None:
-    """Let pytest-asyncio run the coroutine functions of every suite that has got some."""
+def rewrite(migration: Migration, project: Project, changing: Set[str]) -> None:
+    """Let pytest-asyncio run the coroutine functions of every suite that gets some: in the files `changing`."""
     functions = [
-        function for function in migration.inference.program.functions.values() if _is_run_by_pytest(migration, function)
+        function
+        for path in sorted(changing & migration.files.keys())
+        for function in migration.functions_of(path)
+        if _is_run_by_pytest(migration, function)
     ]
     if not functions:
         return
     migration.test_requirements.add("pytest-asyncio")
     # The scope of fixtures is always written: releases before 1.0 warn where it is not.
-    loop = dict.fromkeys(_SCOPES, "session") if _shares_loop(migration, functions) else {_SCOPES[0]: "function"}
+    loop = dict.fromkeys(_SCOPES, "session") if _shares_loop(migration, functions, changing) else {_SCOPES[0]: "function"}
     settings = {_MODE: "auto", **loop}
     for path in sorted({_configuration(project, function.path) for function in functions}):
         _configure(migration, project, path, settings)
@@ -46,14 +49,14 @@ def _is_run_by_pytest(migration: Migration, function: FunctionInfo) -> bool:
     return bool(fixture_name(function)) or is_test_function(migration.inference, function)
 
 
-def _shares_loop(migration: Migration, functions: list[FunctionInfo]) -> bool:
+def _shares_loop(migration: Migration, functions: list[FunctionInfo], changing: Set[str]) -> bool:
     """Whether connections or clients are kept over the end of a test, and with them the loop that they belong to."""
     if any(scope(function) != "function" for function in functions):
         return True
     inference = migration.inference
     return any(
         isinstance(inference.global_name(path, name, path), Engine | Maker | Session)
-        for path in migration.files
+        for path in changing & migration.files.keys()
         for name in inference.program.bindings[path]
     )
 

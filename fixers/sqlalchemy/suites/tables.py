@@ -29,11 +29,13 @@ def rewrite(migration: Migration) -> None:
         home = _conftest(tests)
         if module is None:
             migration.block(maker, 0, "the tests need its tables, and it is not known how to import it there")
-        elif home in migration.files:
+            continue
+        migration.ties.append((home, maker))
+        if home in migration.files:
             _append(migration, home, module)
         else:
             text = f"{_imports(migration)}import pytest\n\nfrom {module} import {NAME}\n\n\n{_fixture(migration)}"
-            migration.operations.append(CreateFile(home, text.encode()))
+            migration.created[home] = CreateFile(home, text.encode())
 
 
 def _append(migration: Migration, home: str, module: str) -> None:
