@@ -63,12 +63,17 @@ class ModuleIndex:
     """The modules of a repository. Paths are relative to its root, with `/`; the root itself is the folder `""`."""
 
     def __init__(
-        self, paths: Iterable[str], imports: Mapping[str, Iterable[str]] | None = None, roots: Collection[str] = ()
+        self,
+        paths: Iterable[str],
+        imports: Mapping[str, Iterable[str]] | None = None,
+        roots: Collection[str] = (),
+        foreign: Collection[tuple[str, str]] = (),
     ) -> None:
         """Indexes the Python files among `paths`.
 
         `imports` are the modules that each file imports absolutely, as written: evidence for roots. `roots` are folders that
-        a configuration puts on the path (`pythonpath`, `package-dir`).
+        a configuration puts on the path (`pythonpath`, `package-dir`). `foreign` are top-level names, as (root, name), that
+        mean something from outside of the repository although a file or folder of that root is called so.
         """
         relevant = [path for path in paths if path.endswith(_ENDINGS)]
         self.paths = frozenset([path for path in relevant if path.endswith((".py", ".pyi"))])
@@ -76,6 +81,7 @@ class ModuleIndex:
         self.packages = frozenset(map(folder_of, inits)) - {""}
         """Folders with an `__init__` file; never the root, whose name is not known."""
         self.roots = frozenset(root.strip("/").removeprefix("./") if root != "." else "" for root in roots)
+        self.foreign = frozenset(foreign)
         self.votes: Counter[tuple[str, str]] = Counter()
         """How many imports of the repository need a root for a top-level name, by (root, name)."""
         projects = [folder_of(path) for path in relevant if path.rpartition("/")[2] in _PROJECT_FILES]
@@ -92,7 +98,16 @@ class ModuleIndex:
     __hash__ = None  # type: ignore[assignment]
 
     def _state(self) -> tuple[object, ...]:
-        return self.paths, self.folders, self.packages, self.roots, self.votes, self._imported_packages, self._projects
+        return (
+            self.paths,
+            self.folders,
+            self.packages,
+            self.roots,
+            self.foreign,
+            self.votes,
+            self._imported_packages,
+            self._projects,
+        )
 
     def __getstate__(self) -> dict[str, object]:
         """Without what can be looked up again."""
@@ -303,6 +318,8 @@ class ModuleIndex:
 
     def _rank(self, root: str, module: str, near: str) -> _Rank:
         top = module.partition(".")[0]
+        if (root, top) in self.foreign:
+            return _Rank(0, 0, 0)
         votes = self.votes[root, top] if root in self.packages or not near else 0
         depth = root.count("/") + 1 if root else 0
         if root in self.packages:

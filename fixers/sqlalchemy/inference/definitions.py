@@ -201,7 +201,7 @@ class Definitions(Expressions):
             if found.is_unhashable:
                 self.unhashable.add((cls, name))
             return {name: Column(cls, name)}
-        target = self._target(found, statement, frame)
+        target = self._target(found, cls, statement, frame)
         relationship = Relationship(cls, name, target, found.is_collection)
         self.fields[cls, name] = found
         self.targets_of_fields[cls, name] = target
@@ -211,10 +211,10 @@ class Definitions(Expressions):
             self.store.write(("attribute", target, found.backref), back)
         return {name: relationship}
 
-    def _target(self, field: Field, statement: Assign, frame: Frame) -> str:
+    def _target(self, field: Field, cls: str, statement: Assign, frame: Frame) -> str:
         """The key of the class that a relationship leads to; empty where that is not known."""
         if field.target_name:
-            return self.models_by_name(field.target_name, frame)
+            return self._model_named(field.target_name, cls, frame)
         declared = self.annotated(statement.annotation, frame)
         declared = declared.of if isinstance(declared, Many) else declared
         if isinstance(declared, Instance):
@@ -223,11 +223,27 @@ class Definitions(Expressions):
         kind = self.evaluate(target, frame) if target is not None else None
         return kind.key if isinstance(kind, Model | ClassObject) else ""
 
-    def models_by_name(self, name: str, frame: Frame) -> str:
-        """The mapped class of a name, where there is just one."""
-        self.store.read(("class", name.rpartition(".")[2]), frame.unit)
-        found = [key for key in self.program.classes_by_name.get(name.rpartition(".")[2], ()) if self.hierarchy.is_mapped(key)]
-        return found[0] if len(found) == 1 else ""
+    def _model_named(self, name: str, cls: str, frame: Frame) -> str:
+        """The mapped class that a class in the file of `frame` means by a name in a string; empty where several may be meant.
+
+        SQLAlchemy finds it among the classes of one registry that are loaded, and refuses to choose. So of several apps in one
+        repository the one is meant that is loaded with that file: its own class, then one that it imports.
+        """
+        module, _, short = name.rpartition(".")
+        self.store.read(("class", short), frame.unit)
+        found = [key for key in self.program.classes_by_name.get(short, ()) if self.hierarchy.is_mapped(key)]
+        if len(found) < 2:
+            return found[0] if found else ""
+        kind = self.global_name(frame.path, short, frame.unit)
+        imported = kind.key if isinstance(kind, Model | ClassObject) else ""
+        above = frozenset(self.hierarchy.line(cls)) - {cls}
+        narrower = (
+            [key for key in found if module and f".{_stem(key)}".endswith(f".{module}")],
+            [key for key in found if self.program.classes[key].path == frame.path],
+            [key for key in found if key == imported],
+            [key for key in found if not above.isdisjoint(self.hierarchy.line(key))],
+        )
+        return next((keys[0] for keys in narrower if len(keys) == 1), "")
 
     def bind_name(self, name: str, kind: Kind, frame: Frame) -> None:
         """Assign a value to a name."""
@@ -293,3 +309,8 @@ def _maps(decorator: Kind) -> bool:
         "mapped",
         "mapped_as_dataclass",
     )
+
+
+def _stem(key: str) -> str:
+    """The dotted name of the file that a class is defined in, from the root of the repository."""
+    return key.partition(":")[0].removesuffix(".py").removesuffix("/__init__").replace("/", ".")

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from autofix.fixers.sqlalchemy.inference.shadows import Defined, shadows
 from autofix.languages.python.code import (
     Block,
     Class,
@@ -115,7 +116,11 @@ class Program:
         for function in self.functions.values():
             self.bindings[function.path].update(function.declared)
         absolute = {path: set(_absolute(imports)) for path, imports in self.imports.items()}
-        self.index = ModuleIndex({*paths, *modules}, absolute)
+        files = frozenset((*paths, *modules))
+        self.index = ModuleIndex(files, absolute)
+        foreign = shadows(self.index, self.imports, Defined(self._gives, self._all_nodes))
+        if foreign:
+            self.index = ModuleIndex(files, absolute, foreign=foreign)
 
     def _define(self, path: str, block: Block, prefix: str, owner: str, parent: str) -> None:
         for statement in block:
@@ -144,6 +149,17 @@ class Program:
         while key in self.functions or key in self.classes:
             key, number = f"{path}:{name}#{number}", number + 1
         return key
+
+    def _gives(self, path: str, name: str) -> bool:
+        """Whether a file has something of a name; of one that is not read, nothing is known."""
+        if path not in self.modules or self.stars[path] or name.startswith("__"):
+            return True
+        return name in self.bindings[path] or "__getattr__" in self.bindings[path]
+
+    def _all_nodes(self, path: str) -> Iterator[Node]:
+        yield from self.nodes[path]
+        for function in self.functions_of[path]:
+            yield from function.nodes
 
     def find_module(self, path: str, module: str | None, level: int) -> str | None:
         """The file that an import in `path` means, where it is one of the program's."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from autofix.fixers.sqlalchemy.inference.externals import last
@@ -17,10 +17,9 @@ from autofix.fixers.sqlalchemy.kinds import (
     Kind,
     Literal,
     Method,
-    Model,
     OneOf,
-    Super,
 )
+from autofix.fixers.sqlalchemy.loading.generic import generic_model, values_of
 from autofix.fixers.sqlalchemy.loading.index import Index, Place, instances
 from autofix.fixers.sqlalchemy.loading.relationships import Known, Relationships
 from autofix.fixers.sqlalchemy.loading.schemas import Schema, Schemas, Type
@@ -28,15 +27,20 @@ from autofix.languages.python.code import (
     Assign,
     Attribute,
     Call,
+    Collection,
+    Comprehension,
     Constant,
     Delete,
     Dictionary,
+    Expression,
     Name,
     Subscript,
 )
 
 _VERBS = frozenset(("get", "post", "put", "patch", "delete", "head", "options", "trace", "api_route"))
+_ROUTERS = ("APIRouter", "FastAPI")
 _VALIDATING = frozenset(("model_validate", "from_orm", "parse_obj", "validate"))
+_DECODING = frozenset(("json", "loads"))
 _QUERIES = frozenset(("dynamic", "write_only"))
 # Schemas that contain each other are followed this far.
 _DEEPEST = 4
@@ -60,12 +64,15 @@ class Accesses:
         self._inference = index.inference
         self._schemas = Schemas(index.inference)
         self.relationships = Relationships(index.inference)
+        self._names = {name for _, name in self._inference.fields} | {back[1] for back in self._inference.backrefs}
         self.properties: dict[str, list[tuple[Place, tuple[str, ...]]]] = defaultdict(list)
         """By property, the values that are serialized with it, and the relationships that lead to the object that has it."""
+        self.untraced: dict[tuple[str, int], tuple[str, bool]] = {}
+        """By path and offset, the reads of which it is not known what they load, and whether they load anything for certain."""
 
     def find(self) -> Iterator[Access]:
         """All of them."""
-        names = {name for _, name in self._inference.fields} | {back[1] for back in self._inference.backrefs}
+        names = self._names
         if not names:
             return
         for place in self._index.attributes:
@@ -82,10 +89,22 @@ class Accesses:
         kind = self._index.kind(place.path, node.value)
         if not isinstance(kind, Instance):
             return
-        known = self.relationships.find(kind.cls, node.name)
-        if known is None or self._is_harmless(place, node, known):
+        owner = place._replace(node=node.value)
+        model = kind.cls or generic_model(self._index, owner)
+        if not model:
+            self._untrace(place, [node.name], node.start)
             return
-        yield Access(place._replace(node=node.value), kind.cls, (node.name,), node.start)
+        known = self.relationships.find(model, node.name)
+        if known is not None and not self._is_harmless(place, node, known):
+            yield Access(owner, model, (node.name,), node.start)
+
+    def _untrace(self, place: Place, names: Iterable[str], start: int, *, is_certain: bool = True) -> None:
+        """Note that relationships are read of objects whose class is not known, unless all that are called so are eager."""
+        lazy = [name for name in names if not self.relationships.are_eager(name)]
+        if lazy:
+            written = ", ".join(f"`{name}`" for name in lazy)
+            message = f"{written} is read of objects of which it is not known what they are"
+            self.untraced.setdefault((place.path, start), (message, is_certain))
 
     def _is_harmless(self, place: Place, node: Attribute, known: Known) -> bool:
         """Whether nothing is loaded: a single object is assigned, or something is added to what is a query."""
@@ -143,21 +162,25 @@ class Accesses:
             yield from self._serialized(place, schemas, place.node.start)
 
     def _response_model(self, function: FunctionInfo) -> Type | None:
+        """What an endpoint says of its response; whatever it is decorated with, `response_model` is a word of FastAPI."""
         for decorator in function.node.decorators:
-            if not isinstance(decorator, Call) or not self._is_route(self._index.kind(function.path, decorator.function)):
+            if not isinstance(decorator, Call):
                 continue
             for argument in decorator.arguments:
                 if argument.keyword == "response_model":
                     is_none = self._index.kind(function.path, argument.value) == Literal(None)
                     return None if is_none else Type(function.path, argument.value, {})
-            if function.node.returns is not None:
+            is_route = self._is_route(self._index.kind(function.path, decorator.function))
+            if is_route and function.node.returns is not None:
                 return Type(function.path, function.node.returns, {})
         return None
 
     def _is_route(self, kind: Kind) -> bool:
         match kind:
             case Method(receiver=Foreign(name=name), name=verb):
-                return verb in _VERBS and last(name) in ("APIRouter", "FastAPI")
+                return verb in _VERBS and last(name) in _ROUTERS
+            case Method(receiver=Instance(cls=cls), name=verb) if cls:
+                return verb in _VERBS and any(last(name) in _ROUTERS for name in self._inference.hierarchy.externals(cls))
             case _:
                 return False
 
@@ -170,32 +193,70 @@ class Accesses:
         tell of which class its objects are.
         """
         node = place.node
+        for value in values_of(self._index, place, node) if isinstance(node, Name) else (node,):
+            if isinstance(value, Dictionary):
+                yield from self._dictionary(place._replace(node=value), value, schemas)
         if isinstance(node, Dictionary):
-            yield from self._dictionary(place, node, schemas)
             return
         kind = self._index.kind(place.path, node)
         found = {each.cls for each in instances(kind)}
-        if isinstance(node, Call) and depth < _DEEPEST:
-            generic = generic_model(self._index, place, node) or generic
-            if "" not in found and not any(self._inference.hierarchy.is_mapped(cls) for cls in found):
-                yield from self._wrapped(place, node, schemas, start, generic, depth)
+        generic = generic_model(self._index, place) or generic
+        is_mapped = "" in found or any(self._inference.hierarchy.is_mapped(cls) for cls in found)
+        if isinstance(node, Call) and depth < _DEEPEST and not is_mapped:
+            if isinstance(self._index.kind(place.path, node.function), Callable | OneOf):
+                yield from self._returned(place, node, schemas, start, generic, depth)
                 return
+            yield from self._wrapped(place, node, schemas, start, generic, depth)
         for model in sorted({cls or generic for cls in found} - {""}):
-            if self._inference.hierarchy.is_mapped(model):
-                for schema in schemas:
-                    for relations in sorted(set(self._paths(place, model, schema))):
-                        yield Access(place, model, relations, start)
+            yield from self._read(place, model, schemas, start)
+        if "" in found and not generic:
+            self._untrace(place, self._nested(schemas), start)
+        elif not found and not self._is_serialized_already(place, node):
+            self._untrace(place, self._nested(schemas), start, is_certain=False)
+
+    def _read(self, place: Place, model: str, schemas: list[Schema], start: int) -> Iterator[Access]:
+        """What schemas read of objects of a class, if it is a mapped one."""
+        if self._inference.hierarchy.is_mapped(model):
+            for schema in schemas:
+                for relations in sorted(set(self._paths(place, model, schema))):
+                    yield Access(place, model, relations, start)
+
+    def _nested(self, schemas: Iterable[Schema]) -> list[str]:
+        """The fields of schemas that are called like relationships and hold schemas, as relationships are serialized."""
+        fields = [field for schema in schemas for field in self._schemas.fields(schema).items() if field[0] in self._names]
+        return sorted({name for name, type_ in fields if any(self._schemas.named_in(type_))})
+
+    def _is_serialized_already(self, place: Place, node: Expression, depth: int = 0) -> bool:
+        """Whether a value consists of pydantic models, whose making is looked at where it is written, or of decoded JSON."""
+        match node:
+            case Call(function=Attribute(name=name) as function):
+                callee = self._index.kind(place.path, function)
+                is_made = isinstance(callee, Method) and isinstance(callee.receiver, ClassObject)
+                return name in _DECODING or (is_made and name in _VALIDATING)
+            case Subscript(value=value):
+                return self._is_serialized_already(place, value, depth)
+            case Comprehension(elements=parts) | Collection(elements=parts):
+                return all(self._is_serialized_already(place, part, depth) for part in parts)
+            case Name() if depth < _DEEPEST:
+                values = values_of(self._index, place, node)
+                return bool(values) and all(self._is_serialized_already(place, each, depth + 1) for each in values)
+            case Constant():
+                return True
+            case _:
+                return False
+
+    def _returned(
+        self, place: Place, node: Call, schemas: list[Schema], start: int, generic: str, depth: int
+    ) -> Iterator[Access]:
+        """What functions of the program return."""
+        for target in self._inference.targets(self._index.kind(place.path, node.function)):
+            for result in self._index.results[target.key]:
+                yield from self._serialized(result, schemas, start, generic, depth + 1)
 
     def _wrapped(
         self, place: Place, node: Call, schemas: list[Schema], start: int, generic: str, depth: int
     ) -> Iterator[Access]:
         """Objects that are passed to a pydantic model of which a response is made: `Page(items=users)`."""
-        callee = self._index.kind(place.path, node.function)
-        if isinstance(callee, Callable | OneOf):
-            for target in self._inference.targets(callee):
-                for result in self._index.results[target.key]:
-                    yield from self._serialized(result, schemas, start, generic, depth + 1)
-            return
         for schema in schemas:
             fields = self._schemas.fields(schema)
             for argument in node.arguments:
@@ -223,36 +284,9 @@ class Accesses:
                 continue
             path = (*before, name)
             yield path
-            for inner in self._schemas.named_in(type_) if known.target else ():
+            inside = list(self._schemas.named_in(type_))
+            if not known.target:
+                self._untrace(place, self._nested(inside), place.node.start)
+                continue
+            for inner in inside:
                 yield from self._paths(place, known.target, inner, path)
-
-
-def generic_model(index: Index, place: Place, node: Call) -> str:
-    """The mapped class that the class of a method's object is meant for; empty where it does not say.
-
-    It is the only one among the arguments of its generic bases, `class Users(Repository[User])`, or what its attributes hold.
-    """
-    if not isinstance(node.function, Attribute):
-        return ""
-    owner = index.kind(place.path, node.function.value)
-    if not isinstance(owner, Instance | Super) or not owner.cls:
-        return ""
-    for cls in index.inference.hierarchy.line(owner.cls):
-        info = index.program.classes[cls]
-        written = [
-            index.kind(info.path, part)
-            for base in info.node.bases
-            if isinstance(base.value, Subscript)
-            for part in (getattr(base.value.key, "elements", None) or (base.value.key,))
-        ]
-        written += [
-            index.inference.store.peek(("attribute", cls, target.name))
-            for statement in info.node.body
-            if isinstance(statement, Assign)
-            for target in statement.targets
-            if isinstance(target, Name)
-        ]
-        models = {kind.key for kind in written if isinstance(kind, Model) and kind.key}
-        if len(models) == 1:
-            return models.pop()
-    return ""

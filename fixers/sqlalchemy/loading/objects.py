@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from autofix.fixers.sqlalchemy.kinds import Instance, Kind, Many, Model, Origin, Query
 from autofix.fixers.sqlalchemy.loading.flow import Binding, dominates, excludes_none, is_certain, reaches
+from autofix.fixers.sqlalchemy.loading.generic import generic_model
 from autofix.fixers.sqlalchemy.loading.index import Event, Index, Place, instances
 from autofix.fixers.sqlalchemy.loading.options import Names, Options
 from autofix.fixers.sqlalchemy.loading.refreshes import Refreshes, Returned, Site
@@ -299,7 +300,8 @@ class Objects:
         if self._index.is_generic(place.unit):
             return False
         wanted = self._relationships.find(model, relations[0])
-        found = [self._relationships.find(each.cls, relations[0]) for each in instances(kind)]
+        meant = generic_model(self._index, place, is_declared=True)
+        found = [self._relationships.find(each.cls or meant, relations[0]) for each in instances(kind)]
         return wanted is not None and bool(found) and all(each == wanted for each in found)
 
     def _needed(self, model: str, relations: Relations) -> Relations:

@@ -88,6 +88,7 @@ def plan_loading(
         function = inference.program.functions[key]
         message = f"`{function.node.name}` reads relationships, and nothing is seen to call it"
         unresolved.append(Unresolved(function.path, function.node.name_start, message, is_reached=False))
+    unresolved += [Unresolved(*place, message, is_reached=certain) for place, (message, certain) in accesses.untraced.items()]
     options = {origin: tuple(texts_) for origin, texts_ in objects.options.items()}
     lines = {site: tuple(objects.refreshes.lines(site)) for site in objects.refreshes.sites}
     return LoadingPlan(

@@ -78,6 +78,12 @@ class Relationships:
         own = [name for cls, name in self._inference.fields if cls in line]
         return own + [name for cls, name in self._back if cls in line]
 
+    def are_eager(self, name: str) -> bool:
+        """Whether all relationships of a name, of whatever class, are loaded without anything being done."""
+        fields = [(cls, own) for cls, own in self._inference.fields if own == name]
+        fields += [(target, own) for target, own in self._back if own == name]
+        return all(known is not None and known.is_eager for known in (self.find(*field) for field in fields))
+
     def ends(self, model: str, path: tuple[str, ...]) -> list[Known] | None:
         """The relationships along a path that begins at a mapped class, as they are loaded there; None where one is not known.
 

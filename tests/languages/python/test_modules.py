@@ -137,6 +137,16 @@ def test_a_package_may_have_modules_called_like_other_packages() -> None:
     assert used.votes == {("", "app"): 1}
 
 
+def test_what_is_known_to_be_foreign_is_not_found() -> None:
+    paths = ("docs/__init__.py", "docs/redis/__init__.py", "docs/redis/a.py", "docs/x.py", "redis/b.py")
+    index = ModuleIndex(paths, foreign=[("docs", "redis")])
+    assert ModuleIndex(paths).find("redis.a", "docs/x.py") == "docs/redis/a.py"
+    assert index.find("redis", "docs/x.py") is index.find("redis.a", "docs/x.py") is None
+    assert index.find("docs.redis.a", "main.py") == "docs/redis/a.py"
+    assert index.find("redis.b", "main.py") == "redis/b.py"
+    assert index != ModuleIndex(paths)
+
+
 def test_one_namespace_over_several_projects() -> None:
     paths = (
         *("ns/api/setup.py", "ns/api/ns/api/__init__.py", "ns/api/ns/api/app.py"),

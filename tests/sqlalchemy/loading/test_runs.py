@@ -341,6 +341,28 @@ FIXED = {
     """,
         ("Boss", ["First", "Second"]),
     ),
+    "generic, by its class": (
+        """
+    from typing import Generic, TypeVar
+    M = TypeVar("M")
+    class Repository(Generic[M]):
+        def __init__(self, model: type[M]):
+            self.model = model
+        async def get(self, session: AsyncSession, id: int) -> M | None:
+            return await session.get(self.model, id)
+    class Posts(Repository[Post]):
+        pass
+    class Users(Repository[User]):
+        pass
+    posts, users = Posts(Post), Users(User)
+    async def main(session: AsyncSession):
+        post = await posts.get(session, 1)
+        if not post:
+            raise KeyError(1)
+        return post.author.name, (await users.get(session, 1)).name
+    """,
+        ("Ann", "Boss"),
+    ),
 }
 
 UNTOUCHED = {
