@@ -65,6 +65,11 @@ def is_request(callee: Kind) -> bool:
     return isinstance(callee, Method) and is_client(callee.receiver) and callee.name in _CLIENT
 
 
+def is_stream(callee: Kind) -> bool:
+    """Whether calling it gives a context manager that sends a request to the application under test when it is entered."""
+    return is_request(callee) and isinstance(callee, Method) and callee.name == "stream"
+
+
 def is_entered(manager: Kind) -> bool:
     """Whether a `with` over it has to become `async with` once sessions and engines are async."""
     match manager:

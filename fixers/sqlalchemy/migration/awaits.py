@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from autofix.fixers.sqlalchemy.colours.operations import is_client, is_entered
+from autofix.fixers.sqlalchemy.colours.operations import is_client, is_entered, is_stream
 from autofix.fixers.sqlalchemy.colours.sites import Site, Sort, is_awaited
 from autofix.fixers.sqlalchemy.colours.walker import Barrier
 from autofix.fixers.sqlalchemy.kinds import Context, External, Foreign, Kind, Method, Query, Session
 from autofix.fixers.sqlalchemy.migration import bridges, generators
 from autofix.fixers.sqlalchemy.migration.changes import FileChanges, Migration, enclosing
 from autofix.fixers.sqlalchemy.pieces import Replace, Wrap, awaited, binds_tighter
-from autofix.fixers.sqlalchemy.suites import clients
+from autofix.fixers.sqlalchemy.suites import clients, streams
 from autofix.languages.python.code import Argument, Attribute, Call, Comprehension, Expression, With
 
 _BULK = frozenset(("bulk_save_objects", "bulk_insert_mappings", "bulk_update_mappings"))
@@ -47,6 +47,9 @@ def _operation(migration: Migration, site: Site) -> None:
         case Method(receiver=Session(), name=name) if name in _BULK:
             migration.bridges.append((site.path, node.start, f"`{name}` has no asynchronous form"))
             _in_sync(changes, node)
+        case Method() if is_stream(callee):
+            _enter(migration, site.path, node)
+            streams.rewrite(migration, site.path, node)
         case Method(receiver=Query() | Foreign(name="sqlalchemy.MetaData" | "sqlalchemy.Table")) | External():
             # Their own modules rewrite them.
             return
@@ -104,6 +107,8 @@ def _enter(migration: Migration, path: str, manager: Expression) -> None:
 def _is_async_manager(migration: Migration, path: str, manager: Expression) -> bool:
     kind = migration.kind(path, manager)
     if is_entered(kind) or is_client(kind):
+        return True
+    if isinstance(manager, Call) and is_stream(migration.kind(path, manager.function)):
         return True
     if isinstance(kind, Context) and isinstance(manager, Call):
         targets = migration.colours.sites.called(migration.kind(path, manager.function))

@@ -31,6 +31,11 @@ _DEFAULTS = {"base_url": '"http://testserver"', "follow_redirects": "True"}
 
 # Members of `TestClient` that `AsyncClient` does not have.
 _ONLY_THERE = frozenset(("app", "app_state", "portal", "websocket_connect", "wait_shutdown"))
+# `TestClient` runs the application in another loop, where no connection can be used that a test has opened in its own.
+_WITH_SOCKETS = (
+    "Talk to the application through a client of another library that runs in the test's loop, "
+    "or move these tests to an engine and a `TestClient` that no other test shares."
+)
 
 
 def rewrite(migration: Migration, path: str) -> None:
@@ -46,7 +51,8 @@ def rewrite(migration: Migration, path: str) -> None:
         elif isinstance(node, Constant) and node.value == "TestClient" and _is_annotation(changes, node):
             _renamed(changes, node.start + 1, node.end - 1)
         elif isinstance(node, Attribute) and node.name in _ONLY_THERE and is_client(migration.kind(path, node.value)):
-            migration.block(path, node.start, f"the client that runs in the test's own loop has no `{node.name}`")
+            hint = _WITH_SOCKETS if node.name == "websocket_connect" else ""
+            migration.block(path, node.start, f"the client that runs in the test's own loop has no `{node.name}`", hint)
 
 
 def _is_client_class(migration: Migration, path: str, node: Expression) -> bool:
