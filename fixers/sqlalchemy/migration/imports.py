@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from autofix.fixers.sqlalchemy.migration.changes import FileChanges, Migration
+from autofix.fixers.sqlalchemy.passed_on import is_same
 from autofix.fixers.sqlalchemy.pieces import Replace
 from autofix.languages.python.code import Import as ImportNode
 from autofix.languages.python.code import Name
@@ -61,7 +62,9 @@ def _exchanged(changes: FileChanges, statement: ImportStatement, gone: list[Impo
 def _is_there(migration: Migration, changes: FileChanges, module: str, name: str) -> bool:
     """Whether a name stands for the wanted thing already; where it stands for something else, that is in the way."""
     for node in changes.module.body:
-        if isinstance(node, ImportNode) and node.module == module and any(item.bound == name for item in node.names):
+        if not isinstance(node, ImportNode) or node.level or not is_same(node.module, module):
+            continue
+        if any(item.name == item.bound == name for item in node.names):
             return True
     if name in migration.inference.program.bindings[changes.path]:
         migration.block(
@@ -75,7 +78,7 @@ def _is_superfluous(migration: Migration, changes: FileChanges, statement: Impor
         return False
     if (statement.module or "").partition(".")[0] not in _MODULES or changes.path.endswith("__init__.py"):
         return False
-    if (statement.dotted, item.bound) in changes.imports:
+    if any(name == item.bound and is_same(statement.dotted, module) for module, name in changes.imports):
         return False
     uses = changes.uses.get(item.bound, ())
     if not uses or any(not _is_replaced(changes, use) for use in uses):

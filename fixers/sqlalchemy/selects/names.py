@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
+from autofix.fixers.sqlalchemy.passed_on import is_same
 from autofix.languages.python.imports import Import, ImportedName
 from autofix.languages.python.scopes import Binding, Module, ScopeKind
-
-# Modules of SQLAlchemy that pass the same names on.
-_SAME = ("sqlalchemy", "sqlalchemy.sql", "sqlalchemy.sql.expression", "sqlalchemy.future")
 
 
 def is_there(names: Module, offset: int, module: str, name: str) -> bool | None:
@@ -28,8 +26,7 @@ def _is_import_of(binding: Binding, offset: int, module: str, name: str) -> bool
 
 
 def _imports(statement: Import, item: ImportedName, module: str, name: str) -> bool:
-    modules = _SAME if module == "sqlalchemy" else (module,)
-    return item.name == name and not statement.level and statement.module in modules
+    return item.name == name and not statement.level and is_same(statement.module, module)
 
 
 def cannot_wait(names: Module, offset: int) -> str:
