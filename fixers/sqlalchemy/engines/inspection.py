@@ -9,7 +9,7 @@ from autofix.fixers.sqlalchemy.engines.outcome import Context, Import, Outcome, 
 from autofix.fixers.sqlalchemy.engines.schema import engine_text, is_plain
 from autofix.fixers.sqlalchemy.kinds import Connection, Engine
 from autofix.languages.python.code import Assign, Attribute, Call, Comprehension, Expression, Function, Lambda, Name
-from autofix.languages.python.code_walk import walk
+from autofix.languages.python.code_walk import Parents, walk
 from autofix.text.edit import Edit, insert, replace
 from autofix.text.source import Source
 
@@ -18,6 +18,26 @@ _SESSION = Import("sqlalchemy.ext.asyncio", "AsyncSession")
 _TIGHTER = re.compile(rb"[ \t]*[.\[(]")
 # Attributes of an inspector that do not ask the database.
 _KNOWN = frozenset(("bind", "default_schema_name", "dialect", "engine", "info_cache"))
+
+# Methods that only an inspector of a database has, not one of a mapped class or object.
+_ASKING = re.compile(
+    "get_.*(table|view|column|ind|key|constraint|schema|sequence|enum)|has_(table|schema|sequence|index)|reflect"
+)
+
+
+def asks_database(parents: Parents, call: Call) -> bool:
+    """Whether what `inspect(...)` makes is asked for tables and the like, where it stands or by the name that it gets."""
+    around = parents.of(call)
+    if isinstance(around, Attribute):
+        return _ASKING.match(around.name) is not None
+    if not isinstance(around, Assign) or not isinstance(around.targets[0], Name):
+        return False
+    name = around.targets[0].name
+    function = next((each for each in parents.around(call) if isinstance(each, Function)), None)
+    block = function.body if function is not None else (around,)
+    return any(
+        isinstance(node, Attribute) and _is_attribute_of(node, name) and _ASKING.match(node.name) for node in walk(block)
+    )
 
 
 def inspection(source: Source, call: Call, context: Context, *, whole: Expression | None = None) -> Outcome:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 
 from autofix.fixers.sqlalchemy.inference.externals import (
+    ANY_MODULE,
     METADATA,
     REGISTRY,
     is_declarative_base,
@@ -69,6 +70,8 @@ class Attributes(Names):
                 return METADATA
             case ModuleObject(path=path):
                 return self._module_attribute(path, name, frame)
+            case Foreign() if value == ANY_MODULE:
+                return self._of_any_module(name, frame)
             case External(name=dotted):
                 return External(f"{dotted}.{name}")
             case Instance(cls=""):
@@ -98,6 +101,14 @@ class Attributes(Names):
             return self.module_member(path, name, frame.unit)
         inner = self.program.find_relative(path, name)
         return ModuleObject(inner) if inner is not None else None
+
+    def _of_any_module(self, name: str, frame: Frame) -> Kind:
+        """What some module has: functions, or what opens the database, if all that is called so in the program agrees."""
+        found = self.store.read(("attribute", ANY_MODULE.name, name), frame.unit)
+        for path, bindings in self.program.bindings.items():
+            if name in bindings:
+                found = join(found, self.store.read(("global", path, name), frame.unit), self.hierarchy.common)
+        return found if isinstance(found, Callable | OneOf | Engine | Maker | Session) else Method(ANY_MODULE, name)
 
     def member(self, cls: str, name: str, receiver: Kind, frame: Frame) -> Kind:
         """An attribute of a class of the program, or of its instances, as the class itself or any that inherits has it."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from autofix.fixers.sqlalchemy.inference.expressions import Expressions
-from autofix.fixers.sqlalchemy.inference.externals import DECLARATIVE_BASE, last
+from autofix.fixers.sqlalchemy.inference.externals import ANY_MODULE, DECLARATIVE_BASE, last
 from autofix.fixers.sqlalchemy.inference.joins import NEVER, join
 from autofix.fixers.sqlalchemy.inference.models import Field, read_field
 from autofix.fixers.sqlalchemy.inference.names import Frame
@@ -13,6 +13,7 @@ from autofix.fixers.sqlalchemy.kinds import (
     ClassObject,
     Column,
     External,
+    Foreign,
     Instance,
     Items,
     Kind,
@@ -299,6 +300,8 @@ class Definitions(Expressions):
                 self.store.write(("attribute", cls, name), kind)
             case ModuleObject(path=path) if path in self.program.bindings:
                 self.store.write(("global", path, name), kind)
+            case Foreign() if owner == ANY_MODULE:
+                self.store.write(("attribute", ANY_MODULE.name, name), kind)
             case _:
                 pass
 

@@ -28,6 +28,8 @@ METADATA = Foreign("sqlalchemy.MetaData")
 REGISTRY = Foreign("sqlalchemy.orm.registry")
 DECLARATIVE_BASE = External("sqlalchemy.orm.DeclarativeBase")
 TABLE = Foreign("sqlalchemy.Table")
+ANY_MODULE = Foreign("types.ModuleType")
+"""A module of which it is not told which one it is."""
 
 CLIENTS = frozenset(("fastapi.testclient.TestClient", "starlette.testclient.TestClient"))
 """The classes whose objects run an application in an event loop of their own, and send it requests."""

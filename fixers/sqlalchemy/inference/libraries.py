@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from autofix.fixers.sqlalchemy.inference.calls import Calls
-from autofix.fixers.sqlalchemy.inference.externals import constructed, is_sqlalchemy, last, object_of
+from autofix.fixers.sqlalchemy.inference.externals import ANY_MODULE, constructed, is_sqlalchemy, last, object_of
 from autofix.fixers.sqlalchemy.inference.joins import NEVER, join, shape_of, stamped
 from autofix.fixers.sqlalchemy.inference.names import Frame
 from autofix.fixers.sqlalchemy.kinds import (
@@ -177,7 +177,9 @@ class Libraries(Calls):
         if short == "cast" and len(arguments) == 2:
             declared = self.meant(arguments[0])
             return arguments[1] if declared is None else declared
-        if name in ("copy.copy", "copy.deepcopy"):
+        if name == "importlib.import_module":
+            return ANY_MODULE
+        if name in ("copy.copy", "copy.deepcopy", "importlib.reload"):
             return first
         if name in ("contextlib.closing", "contextlib.aclosing", "contextlib.nullcontext"):
             return Context(first, is_async=short == "aclosing")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from autofix.fixers.sqlalchemy.colours.listening import is_event_call
@@ -12,7 +12,7 @@ from autofix.fixers.sqlalchemy.engines.runtime import HELPER_IMPORTS, helper_edi
 from autofix.fixers.sqlalchemy.engines.twins import twin_name
 from autofix.fixers.sqlalchemy.inference.externals import is_sqlalchemy, last
 from autofix.fixers.sqlalchemy.inference.fixtures import is_test_file
-from autofix.fixers.sqlalchemy.kinds import Connection, Engine, External, Foreign, Method
+from autofix.fixers.sqlalchemy.kinds import Callable, Connection, Engine, External, Foreign, Method
 from autofix.fixers.sqlalchemy.migration import listeners
 from autofix.fixers.sqlalchemy.migration.changes import FileChanges, Migration, enclosing
 from autofix.fixers.sqlalchemy.worlds.resources import Resource
@@ -73,6 +73,8 @@ def _call(migration: Migration, changes: FileChanges, call: Call, context: Conte
         migration.accept(changes.path, call.start, session_calls.session(changes.source, call, is_sqlmodel=is_sqlmodel))
     elif name == "inspect" and _is_database(migration, changes.path, call):
         _inspection(migration, changes, call, context)
+    elif name == "inspect" and _is_unknown(migration, changes.path, call) and inspection.asks_database(changes.parents, call):
+        migration.block(changes.path, call.start, "it is not known which engine is inspected")
 
 
 def _inner_class(migration: Migration, changes: FileChanges, call: Call) -> str:
@@ -104,6 +106,31 @@ def _has_twin(migration: Migration, changes: FileChanges, call: Call) -> bool:
 
 def _is_database(migration: Migration, path: str, call: Call) -> bool:
     return any(isinstance(migration.kind(path, argument.value), Engine | Connection) for argument in call.arguments[:1])
+
+
+def _is_unknown(migration: Migration, path: str, call: Call) -> bool:
+    """Whether what is inspected may be an engine for all that is known: it is not what `run_sync` hands over."""
+    kinds = (migration.kind(path, argument.value) for argument in call.arguments[:1])
+    if not any(kind is None or isinstance(kind, Method) for kind in kinds):
+        return False
+    around = enclosing(migration.files[path].parents, call, Function, Lambda)
+    return not any(
+        given is around for given in _handed_over(migration, [path] if isinstance(around, Lambda) else migration.files)
+    )
+
+
+def _handed_over(migration: Migration, paths: Iterable[str]) -> Iterator[Function | Lambda]:
+    """What `run_sync` is told to call in some files: lambdas, and functions of the program."""
+    functions = migration.inference.program.functions
+    for place in paths:
+        for node in walk(migration.files[place].module.body):
+            if isinstance(node, Call) and isinstance(node.function, Attribute) and node.function.name == "run_sync":
+                for argument in node.arguments[:1]:
+                    kind = migration.kind(place, argument.value)
+                    if isinstance(argument.value, Lambda):
+                        yield argument.value
+                    elif isinstance(kind, Callable):
+                        yield functions[kind.key].node
 
 
 def _inspection(migration: Migration, changes: FileChanges, call: Call, context: Context) -> None:
