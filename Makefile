@@ -18,10 +18,10 @@ demo: $(INSTALLED)
 	$(BIN)/python fixtures/bookshop/demo.py $(BIN)/autofix
 
 test: $(INSTALLED) lint types
-	$(BIN)/pytest -n 2
+	$(BIN)/pytest -n 2 --maxschedchunk 4
 
 check: $(INSTALLED)
-	$(BIN)/pytest -n 2 -m "not slow"
+	$(BIN)/pytest -n 2 --maxschedchunk 4 -m "not slow"
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check .

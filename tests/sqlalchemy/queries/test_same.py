@@ -84,12 +84,13 @@ class TestSynchronousSessions:
         check(chains(3, 200), differences_of_synchronous, Style.SYNC)
 
     @pytest.mark.slow
-    @pytest.mark.parametrize("start", range(8))
-    def test_all(self, start):
-        check(chosen(generated(), 8, start), differences_of_synchronous, Style.SYNC)
+    @pytest.mark.parametrize("start", range(0, 16, 4))
+    def test_a_quarter(self, start):
+        # All of them are run with asynchronous sessions, by the same code.
+        check(chosen(generated(), 16, start), differences_of_synchronous, Style.SYNC)
 
     @pytest.mark.slow
-    @pytest.mark.parametrize("seed", range(11, 14))
+    @pytest.mark.parametrize("seed", [11])
     def test_more_chains(self, seed):
         check(chains(seed, 1500), differences_of_synchronous, Style.SYNC)
 
