@@ -20,15 +20,11 @@ from autofix.registry import Registry
 from autofix.run import pipeline
 from autofix.run.describe import describe
 from autofix.run.pool import Limits
-from autofix.run.result import Failure, FileChange, Result, Settings, Status
+from autofix.run.result import Failure, FileChange, Result, Settings, Status, Tell
 from autofix.run.scope import Scope
 
 if TYPE_CHECKING:
     from autofix.apply.changes import Applied, Change, Undone
-
-
-Tell = Callable[[str, int, int], None]
-"""Told the stage, how much of it is done, and how much there is."""
 
 
 class Request(NamedTuple):

@@ -90,6 +90,10 @@ class FileChange(NamedTuple):
         return FileDiff(self.path, self.old, self.new, self.old_path, 0o100755 if self.executable else 0o100644, self.revision)
 
 
+Tell = Callable[[str, int, int], None]
+"""Told the stage, how much of it is done, and how much there is."""
+
+
 class Settings(NamedTuple):
     """How to run."""
 
@@ -98,7 +102,7 @@ class Settings(NamedTuple):
     cache: bool = True
     known_ids: Mapping[str, str] = {}
     """All fixers by id with their group: what suppression comments may name without being called unknown."""
-    progress: Callable[[str, int, int], None] | None = None
+    progress: Tell | None = None
     """Told the stage, how many files are done, and how many there are."""
 
 

@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from autofix.run.result import LostTest, Trial, Verification
+from autofix.run.result import LostTest, Tell, Trial, Verification
 from autofix.verification.commands import Attempt, Scratch
 from autofix.verification.copying import copy
 from autofix.verification.outcomes import lost, passed
@@ -17,8 +17,6 @@ SHOWN = 5
 
 # How a shell says that it found no such command, or none that it may run.
 _NOT_RUN = {126: "cannot be executed", 127: "was not found"}
-
-Tell = Callable[[str, int, int], None]
 
 
 def verify(

@@ -18,9 +18,6 @@ if TYPE_CHECKING:
     class _Record:
         """A named tuple, as far as type checkers need to know."""
 
-        start: int
-        end: int
-
         def __iter__(self) -> Iterator[object]: ...
 
         def _replace(self, **changes: Any) -> Self: ...

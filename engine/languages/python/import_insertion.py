@@ -59,10 +59,10 @@ def _added(source: Source, wanted: Iterable[_Wanted], own: Container[str]) -> li
 
 
 def _joined(same: Sequence[_Wanted]) -> _Wanted:
-    """Several names of one module as one statement."""
+    """Several names of one module, in order, as one statement."""
     if len(same) == 1 or same[0].name is None:
         return same[0]
-    return same[0]._replace(name=", ".join(sorted((one.item for one in same), key=by_case)))
+    return same[0]._replace(name=", ".join(one.item for one in same))
 
 
 class _Section(IntEnum):

@@ -42,11 +42,16 @@ class Fixtures:
 
 def conftests(path: str) -> Iterator[str]:
     """The files whose fixtures the tests of a file see, the nearest first; not all of them have to exist."""
+    return (f"{folder}conftest.py" for folder in folders(path))
+
+
+def folders(path: str) -> Iterator[str]:
+    """The folders that a file is in, innermost first, each with a slash behind it; the root is empty."""
     folder = path.rpartition("/")[0]
     while folder:
-        yield f"{folder}/conftest.py"
+        yield f"{folder}/"
         folder = folder.rpartition("/")[0]
-    yield "conftest.py"
+    yield ""
 
 
 def fixture_name(function: FunctionInfo) -> str:

@@ -59,9 +59,10 @@ def plan(project: Project, sources: Mapping[str, Source], modules: Mapping[str, 
     release = sqlalchemy_release(project)
     base = surroundings.context(project, release)
     for path in migration.files:
+        context = context_of(migration, path, base)
         functions.rewrite(migration, path)
-        databases.rewrite(migration, path, context_of(migration, path, base))
-        listeners.rewrite(migration, path, context_of(migration, path, base))
+        databases.rewrite(migration, path, context)
+        listeners.rewrite(migration, path, context)
         names.rewrite(migration, path)
     twins.rewrite(migration, base)
     for path in migration.files:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from autofix.fixers.sqlalchemy.inference.externals import is_sqlalchemy, last
-from autofix.fixers.sqlalchemy.kinds import External
+from autofix.fixers.sqlalchemy.kinds import External, Kind
 from autofix.fixers.sqlalchemy.migration.changes import FileChanges, Migration
 from autofix.fixers.sqlalchemy.pieces import Replace, Wrap
 from autofix.languages.python.code import Assign, Attribute, Constant, Expression, Function, Name, Parameter, Subscript
@@ -23,10 +23,18 @@ def rewrite(migration: Migration, path: str, *, module: str) -> None:
         return
     for annotation in _annotations(changes):
         for node in walk(annotation):
-            if isinstance(node, Name | Attribute) and _is_query(migration, path, node) and not migration.is_kept(path, node):
+            if (
+                isinstance(node, Name | Attribute)
+                and _is_called(migration.kind(path, node), _OLD)
+                and not migration.is_kept(path, node)
+            ):
                 _renamed(changes, node, new)
                 _need(migration, changes, new, module)
-            elif isinstance(node, Constant) and node.value == _OLD and _means_query(migration, path):
+            elif (
+                isinstance(node, Constant)
+                and node.value == _OLD
+                and _is_called(migration.inference.global_name(path, _OLD, path), _OLD)
+            ):
                 changes.pieces.append(Replace(node.start + 1, node.end - 1, new))
                 _need(migration, changes, new, module)
 
@@ -39,21 +47,15 @@ def _annotations(changes: FileChanges) -> Iterator[Expression]:
             yield node.returns
 
 
-def _is_query(migration: Migration, path: str, node: Expression) -> bool:
-    kind = migration.kind(path, node)
-    return isinstance(kind, External) and is_sqlalchemy(kind.name) and last(kind.name) == _OLD
-
-
-def _means_query(migration: Migration, path: str) -> bool:
-    kind = migration.inference.global_name(path, _OLD, path)
-    return isinstance(kind, External) and is_sqlalchemy(kind.name) and last(kind.name) == _OLD
+def _is_called(kind: Kind, name: str) -> bool:
+    return isinstance(kind, External) and is_sqlalchemy(kind.name) and last(kind.name) == name
 
 
 def _new_name(migration: Migration, path: str) -> str:
     """What the class is called in a file; empty where no name for it is free."""
     bound = migration.inference.program.bindings[path]
     kind = migration.inference.global_name(path, _NEW, path)
-    if _NEW not in bound or (isinstance(kind, External) and is_sqlalchemy(kind.name) and last(kind.name) == _NEW):
+    if _NEW not in bound or _is_called(kind, _NEW):
         return _NEW
     is_module = any(item.bound == _PACKAGE for each in migration.inference.program.imports[path] for item in each.names)
     return f"{_PACKAGE}.sql.{_NEW}" if is_module or _PACKAGE not in bound else ""

@@ -20,7 +20,6 @@ from autofix.fixers.sqlalchemy.selects.names import cannot_wait, is_there
 from autofix.fixers.sqlalchemy.selects.readers import Readers
 from autofix.fixers.sqlalchemy.selects.standins import replaced
 from autofix.languages.python.code import Attribute, Call, Expression, Module
-from autofix.languages.python.code_walk import Parents
 from autofix.languages.python.import_insertion import add_imports
 from autofix.languages.python.scopes import scopes
 from autofix.text.edit import Edit
@@ -54,14 +53,14 @@ class _Queries:
         self._sources = sources
         self._release = release
         program = inference.program
-        parents = {path: Parents(module) for path, module in program.modules.items() if has_queries(inference, path)}
-        self._files = [self._file(path, parents[path]) for path in sorted(parents)]
-        self._readers = Readers(inference, sources, parents)
+        self._files = [self._file(path) for path in sorted(program.modules) if has_queries(inference, path)]
+        self._readers = Readers(inference, sources)
         self._custom = custom_queries(inference, {path: source.text for path, source in sources.items()})
         self._replaced = replaced(program, sources)
 
-    def _file(self, path: str, parents: Parents) -> File:
+    def _file(self, path: str) -> File:
         inference, source, module = self._inference, self._sources[path], self._inference.program.modules[path]
+        parents = inference.program.parents[path]
 
         def kind_of(expression: Expression) -> Kind:
             return inference.kind_of(path, expression)

@@ -29,11 +29,10 @@ _QUERY = re.compile(rb"\bQuery\b")
 class Readers:
     """Looks for them in the whole program."""
 
-    def __init__(self, inference: Inference, sources: Mapping[str, Source], parents: Mapping[str, Parents]) -> None:
-        """`parents` of the files with queries."""
+    def __init__(self, inference: Inference, sources: Mapping[str, Source]) -> None:
         self._inference = inference
         self._sources = sources
-        self._parents = parents
+        self._parents = inference.program.parents
 
     def unknown(self, group: Iterable[Planned]) -> str:
         """Why it is not known what becomes of the queries of a group, in words that follow a line number; else empty."""
@@ -72,7 +71,7 @@ class Readers:
         """By name, where attributes are read of what is not known, and functions are used as values."""
         found: dict[str, str] = {}
         for path, module in self._inference.program.modules.items():
-            parents = Parents(module)
+            parents = self._parents[path]
             for node in walk(module):
                 if not isinstance(node, Name | Attribute) or node.name in found:
                     continue

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Set
 
 from autofix.fixer import CreateFile, Project
-from autofix.fixers.sqlalchemy.inference.fixtures import fixture_name
+from autofix.fixers.sqlalchemy.inference.fixtures import fixture_name, folders
 from autofix.fixers.sqlalchemy.inference.program import FunctionInfo
 from autofix.fixers.sqlalchemy.kinds import Engine, Maker, Session
 from autofix.fixers.sqlalchemy.migration.changes import Migration
@@ -63,23 +63,14 @@ def _shares_loop(migration: Migration, functions: list[FunctionInfo], changing: 
 
 def _configuration(project: Project, test: str) -> str:
     """The file that pytest is configured in for a test; one that has to be made where there is none."""
-    for folder in _folders(test):
+    for folder in folders(test):
         for name in _NAMES:
             if f"{folder}{name}" in project.paths and _is_configuration(project, f"{folder}{name}"):
                 return f"{folder}{name}"
-    for folder in _folders(test):
+    for folder in folders(test):
         if f"{folder}pyproject.toml" in project.paths:
             return f"{folder}pyproject.toml"
     return "pytest.ini"
-
-
-def _folders(path: str) -> Iterator[str]:
-    """The folders that a file is in, innermost first, each with a slash behind it; the root is empty."""
-    folder = path.rpartition("/")[0]
-    while folder:
-        yield f"{folder}/"
-        folder = folder.rpartition("/")[0]
-    yield ""
 
 
 def _is_configuration(project: Project, path: str) -> bool:
